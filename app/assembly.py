@@ -6,10 +6,14 @@ Nothing is imported or loaded here; each loader does that in its own thread when
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-from app.engines import Brain, Synthesizer, Transcriber
-from app.models import Model, Models, Progress
+from app.models import Model, Models
+from app.progress import Progress
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.engines import Brain, Synthesizer, Transcriber
 
 
 def assemble(settings: Settings) -> Models:

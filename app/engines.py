@@ -14,7 +14,7 @@ from typing import Literal, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from app.models import Progress
+from app.progress import Progress
 
 #: Mono audio, float32 in [-1, 1], shape (samples,).
 Samples: TypeAlias = npt.NDArray[np.float32]
@@ -26,6 +26,10 @@ TRANSCRIBER_RATE = 16_000
 class EngineError(Exception):
     """An engine could not do its work. The message is a sentence for the person: what happened,
     what it means, what to do next."""
+
+
+class ReplyCutShort(EngineError):
+    """The reply ended at its longest allowed length. All of its text had been yielded."""
 
 
 class Stop(Protocol):
@@ -45,12 +49,20 @@ class Message:
 class Engine(Protocol):
     """What all engines have in common."""
 
-    #: What answers, as the page names it ("Whisper tiny.en", "Piper Joe").
-    name: str
-    #: Where it runs: "cpu", "cuda", "mps", or for a brain the server's address.
-    device: str
-    #: One sentence the person should read (a fallback and its reason), or "".
-    notice: str
+    @property
+    def name(self) -> str:
+        """What answers, as the page names it ("Whisper tiny.en", "Piper Joe")."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """Where it runs: "cpu", "cuda", "mps", or for a brain the server's address."""
+        ...
+
+    @property
+    def notice(self) -> str:
+        """One sentence the person should read (a fallback and its reason), or ""."""
+        ...
 
     def load(self, progress: Progress) -> None:
         """Load the model, telling ``progress``. Raises EngineError."""
@@ -76,7 +88,8 @@ class Brain(Engine, Protocol):
 
     def reply(self, messages: Sequence[Message], stop: Stop, max_tokens: int) -> Iterator[str]:
         """Yield the reply's text as it is written, reasoning left out. Raises EngineError, also
-        after some text. A set ``stop`` closes the request."""
+        after some text, and ReplyCutShort at the end of one that reached ``max_tokens``. A set
+        ``stop`` closes the request."""
         ...
 
 

@@ -16,12 +16,18 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
+from app import memory
+from app.progress import LoadCancelled, Progress, Step
+
 if TYPE_CHECKING:
-    from app.engines import Brain, Engine, Synthesizer, Transcriber
+    from app.engines import Brain, Engine, Stop, Synthesizer, Transcriber
 
 log = logging.getLogger(__name__)
 
 Kind = Literal["tts", "stt", "llm"]
+
+#: How often someone who waits for a model looks at their stop.
+STOP_POLL_SECONDS = 0.05
 
 
 class State(str, Enum):
@@ -37,48 +43,6 @@ class ModelNotReady(Exception):
 
 class ModelBusy(Exception):
     """The model is in use and cannot be unloaded now; the message is a sentence for the person."""
-
-
-class LoadCancelled(Exception):
-    """The load was given up because the model is no longer wanted."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """Where a load has got to. ``done`` and ``total`` are measured, or None where unknown."""
-
-    stage: str
-    done: int | None = None
-    total: int | None = None
-    unit: Literal["bytes", "stages"] = "stages"
-
-
-class Progress:
-    """What a loader tells of its work; each report is also the place where a load can be
-    given up."""
-
-    def __init__(self, listener: Callable[[Step], None] | None = None) -> None:
-        self._listener = listener
-        self._cancelled = threading.Event()
-
-    def report(
-        self,
-        stage: str,
-        done: int | None = None,
-        total: int | None = None,
-        unit: Literal["bytes", "stages"] = "stages",
-    ) -> None:
-        """Tell the stage ("Downloading t3_turbo_v1.safetensors") and how far it is.
-
-        Raises LoadCancelled when the model is no longer wanted.
-        """
-        if self._cancelled.is_set():
-            raise LoadCancelled(stage)
-        if self._listener is not None:
-            self._listener(Step(stage, done, total, unit))
-
-    def cancel(self) -> None:
-        self._cancelled.set()
 
 
 E = TypeVar("E", bound="Engine")
@@ -113,8 +77,14 @@ class Model(Generic[E]):
         """Why the last load failed, or ""."""
         return self._error
 
-    def load(self) -> None:
-        """Begin to load in the background; harmless while loading or when ready."""
+    @property
+    def loaded(self) -> E | None:
+        """The engine if it is loaded; use it for what it is, not for its work (see ``use``)."""
+        return self._engine
+
+    def load(self, after: float = 0.0) -> None:
+        """Begin to load in the background, ``after`` seconds from now; harmless while loading or
+        when ready."""
         with self._changed:
             if self._state in (State.LOADING, State.READY):
                 return
@@ -123,7 +93,9 @@ class Model(Generic[E]):
             self._error = ""
             self._step = Step("Starting")
             self._set_state(State.LOADING)
-        threading.Thread(target=self._load, args=(progress,), name=f"load-{self.kind}", daemon=True).start()
+        threading.Thread(
+            target=self._load, args=(progress, after), name=f"load-{self.kind}", daemon=True
+        ).start()
 
     def wait(self, timeout: float | None = None) -> E:
         """The loaded engine, loading it first if need be.
@@ -136,15 +108,17 @@ class Model(Generic[E]):
             return self._ready_engine(settled)
 
     @contextmanager
-    def use(self, timeout: float | None = None) -> Iterator[E]:
-        """The loaded engine, kept from being unloaded until the block ends.
+    def use(self, stop: Stop | None = None) -> Iterator[E]:
+        """The loaded engine, loading it first if need be, and kept from being unloaded until the
+        block ends.
 
-        Raises ModelNotReady like ``wait``.
+        Raises ModelNotReady when loading fails, or ``stop`` is set meanwhile.
         """
         self.load()
         with self._changed:
-            settled = self._changed.wait_for(lambda: self._state is not State.LOADING, timeout)
-            engine = self._ready_engine(settled)
+            while self._state is State.LOADING and not (stop and stop.is_set()):
+                self._changed.wait(STOP_POLL_SECONDS if stop else None)
+            engine = self._ready_engine(settled=self._state is not State.LOADING)
             self._users += 1
         try:
             yield engine
@@ -172,6 +146,7 @@ class Model(Generic[E]):
         if engine is not None:
             engine.unload()
             gc.collect()
+            memory.give_back()
 
     def snapshot(self) -> dict[str, Any]:
         """The model's life as JSON-able values: state, name, device, progress, error, notice."""
@@ -200,11 +175,12 @@ class Model(Generic[E]):
 
         return unsubscribe
 
-    def _load(self, progress: Progress) -> None:
-        started = time.monotonic()
+    def _load(self, progress: Progress, after: float) -> None:
+        started = time.monotonic() + after
         engine: E | None = None
         error = ""
         try:
+            progress.pause(after)
             engine = self._choose(progress)
         except LoadCancelled:
             log.info("%s: load given up", self.kind)
@@ -263,6 +239,21 @@ class Models:
 
     def __iter__(self) -> Iterator[Model[Any]]:
         yield from (self.stt, self.llm, self.tts)
+
+    def wait(self) -> None:
+        """Load all of them, at the same time, and wait until they are ready.
+
+        Raises ModelNotReady when one fails.
+        """
+        for model in self:
+            model.load()
+        for model in self:
+            model.wait()
+
+    def unload(self) -> None:
+        """Free all of them. Raises ModelBusy when one is in use."""
+        for model in self:
+            model.unload()
 
     def snapshot(self) -> dict[str, dict[str, Any]]:
         """Each model's snapshot by its kind."""

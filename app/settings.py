@@ -29,7 +29,7 @@ def _setting(default: Any, meaning: str, *, choices: tuple[str, ...] = (), secre
 
 @dataclass(frozen=True)
 class Settings:
-    """The server's settings. Field ``name`` is read from ``VOX_NAME`` and given as ``--name``."""
+    """The server's settings. Field ``a_name`` is read from ``VOX_A_NAME`` and given as ``--a-name``."""
 
     host: str = _setting("127.0.0.1", "Address to listen on; any but loopback needs the token.")
     port: int = _setting(5000, "Port to listen on; 0 takes a free one.")
@@ -56,7 +56,9 @@ class Settings:
     max_utterance: float = _setting(300.0, "Longest utterance, in seconds.")
 
     llm_url: str = _setting(
-        "", "Base address of an OpenAI-compatible server; empty looks for one, else the built-in model."
+        "",
+        "Base address of an OpenAI-compatible server; empty looks for one on this machine, "
+        "'builtin' takes the built-in model.",
     )
     llm_model: str = _setting("", "Model to ask that server for; empty takes its first.")
     llm_key: str = _setting("", "Key for that server.", secret=True)
@@ -79,7 +81,7 @@ class Settings:
         values: dict[str, Any] = {}
         for setting in dataclasses.fields(cls):
             if overrides.get(setting.name) is not None:
-                values[setting.name] = _parse(setting, overrides[setting.name], f"--{setting.name}")
+                values[setting.name] = _parse(setting, overrides[setting.name], option_name(setting.name))
             elif variable_name(setting.name) in environ:
                 name = variable_name(setting.name)
                 values[setting.name] = _parse(setting, environ[name], name)
@@ -89,6 +91,11 @@ class Settings:
 def variable_name(setting_name: str) -> str:
     """The environment variable of a setting: ``llm_url`` is read from ``VOX_LLM_URL``."""
     return f"VOX_{setting_name.upper()}"
+
+
+def option_name(setting_name: str) -> str:
+    """The command-line option of a setting: ``llm_url`` is given as ``--llm-url``."""
+    return f"--{setting_name.replace('_', '-')}"
 
 
 def _parse(setting: dataclasses.Field[Any], raw: Any, source: str) -> Any:

@@ -1,0 +1,108 @@
+"""Making events: Realtime's own, typed by ``openai.types.realtime``, and VOX's few additions.
+
+docs/protocol.md lists which events are told when.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Literal, Protocol, TypeVar, get_args
+
+from openai.types.realtime import RealtimeErrorEvent
+from openai.types.realtime.realtime_error import RealtimeError
+from pydantic import BaseModel
+
+EventT = TypeVar("EventT", bound=BaseModel)
+
+
+class Listener(Protocol):
+    """Whoever is told what happens in a conversation. Neither call may block."""
+
+    def send(self, event: BaseModel) -> None:
+        """Take one event; called in the order in which things happen."""
+
+    def forget(self, response_id: str) -> None:
+        """Drop text and sound of a response that were sent but have not left yet."""
+
+
+class RequestError(Exception):
+    """A client's event cannot be carried out. The session lives on."""
+
+    def __init__(
+        self,
+        message: str,
+        code: str = "invalid_value",
+        param: str | None = None,
+        kind: str = "invalid_request_error",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.param = param
+        self.kind = kind
+
+
+def new_id(kind: str) -> str:
+    """A fresh id as Realtime writes them: ``new_id("resp")`` is like ``resp_4fd1…``."""
+    return f"{kind}_{secrets.token_hex(10)}"
+
+
+def make(event_class: type[EventT], **fields: Any) -> EventT:
+    """An event of ``event_class`` with its type and a fresh event id filled in."""
+    type_name = get_args(event_class.model_fields["type"].annotation)[0]
+    return event_class(type=type_name, event_id=new_id("event"), **fields)
+
+
+def error_event(
+    message: str, code: str, kind: str = "server_error", event_id: str | None = None, param: str | None = None
+) -> RealtimeErrorEvent:
+    """An ``error`` event; ``event_id`` is that of the client's offending event."""
+    error = RealtimeError(message=message, type=kind, code=code, event_id=event_id, param=param)
+    return make(RealtimeErrorEvent, error=error)
+
+
+class VoxModels(BaseModel):
+    """The state of the three models, at connecting and at every change."""
+
+    type: Literal["vox.models"]
+    event_id: str
+    models: dict[str, dict[str, Any]]
+
+
+class VoxPhrase(BaseModel):
+    """The sound that follows speaks ``transcript[start:end]``, counted in UTF-16 code units."""
+
+    type: Literal["vox.phrase"]
+    event_id: str
+    response_id: str
+    item_id: str
+    content_index: int
+    index: int
+    text: str
+    start: int
+    end: int
+    audio_start_ms: int
+
+
+class VoxNotice(BaseModel):
+    """A sentence for the person."""
+
+    type: Literal["vox.notice"]
+    event_id: str
+    level: Literal["info", "warning", "error"]
+    code: str
+    message: str
+    item_id: str | None = None
+    response_id: str | None = None
+
+
+class VoxTimings(BaseModel):
+    """Where the time of a turn went, in ms; None for what did not happen."""
+
+    type: Literal["vox.timings"]
+    event_id: str
+    response_id: str
+    stt_ms: int | None
+    llm_ms: int | None
+    tts_ms: int | None
+    total_ms: int | None

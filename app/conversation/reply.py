@@ -1,0 +1,243 @@
+"""Reply: the outside of one turn: what the listener is told of it, and what history keeps.
+
+Any thread may add to a reply. Once it has ended, whatever is still added is dropped: a reply
+ends with exactly one ``response.done``, and nothing of it comes after.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+from openai.types.realtime import (
+    ConversationItemAdded,
+    ConversationItemDone,
+    RealtimeResponse,
+    RealtimeResponseStatus,
+    ResponseAudioDeltaEvent,
+    ResponseAudioDoneEvent,
+    ResponseAudioTranscriptDeltaEvent,
+    ResponseAudioTranscriptDoneEvent,
+    ResponseContentPartAddedEvent,
+    ResponseContentPartDoneEvent,
+    ResponseCreatedEvent,
+    ResponseDoneEvent,
+    ResponseOutputItemAddedEvent,
+    ResponseOutputItemDoneEvent,
+    ResponseTextDeltaEvent,
+    ResponseTextDoneEvent,
+)
+from openai.types.realtime.realtime_response_status import Error as StatusError
+from openai.types.realtime.response_content_part_added_event import Part as AddedPart
+from openai.types.realtime.response_content_part_done_event import Part as DonePart
+from pydantic import BaseModel
+
+from app.conversation.config import OUTPUT_RATE, Modality
+from app.conversation.events import Listener, VoxNotice, VoxPhrase, VoxTimings, error_event, make, new_id
+from app.conversation.history import History, Item
+from app.conversation.timings import Timings
+from app.engines import Samples
+from app.tts.phrases import Phrase
+
+End = Literal["completed", "cancelled", "failed", "incomplete"]
+Reason = Literal["turn_detected", "client_cancelled", "max_output_tokens"]
+
+#: Sound leaves in pieces of at most this long, so that a stop has little in flight to overtake.
+DELTA_SECONDS = 0.4
+
+
+class Reply:
+    """One response and the assistant message it writes. ``lock`` guards ``history``."""
+
+    def __init__(
+        self,
+        listener: Listener,
+        history: History,
+        lock: threading.RLock,
+        modality: Modality,
+        metadata: dict[str, str] | None = None,
+        conversation_id: str | None = None,
+    ) -> None:
+        self.response_id = new_id("resp")
+        self.item = Item(new_id("item"), "assistant", "", modality == "audio", status="in_progress")
+        self.timings = Timings()
+        self._listener = listener
+        self._history = history
+        self._lock = lock
+        self._metadata = metadata
+        self._conversation_id = conversation_id
+        self._has_begun = False
+        self._has_ended = False
+        self._phrases = 0
+        self._previous_id: str | None = None
+        self._tell(make(ResponseCreatedEvent, response=self._as_realtime("in_progress")))
+
+    @property
+    def has_ended(self) -> bool:
+        return self._has_ended
+
+    @property
+    def transcript(self) -> str:
+        return self.item.text or ""
+
+    def add_text(self, text: str) -> bool:
+        """Tell and keep a further piece of the text. False once the reply has ended."""
+        with self._lock:
+            if self._has_ended:
+                return False
+            self.timings.note("first_text")
+            self._begin()
+            self.item.text = self.transcript + text
+            delta = ResponseAudioTranscriptDeltaEvent if self.item.is_audio else ResponseTextDeltaEvent
+            self._tell(make(delta, delta=text, **self._content()))
+            return True
+
+    def add_phrase(self, phrase: Phrase, samples: Samples) -> bool:
+        """Tell the sound (24 kHz) of ``phrase``. False once the reply has ended."""
+        for index, delta in enumerate(_deltas(samples)):
+            with self._lock:
+                if self._has_ended:
+                    return False
+                if index == 0:
+                    self._tell_phrase(phrase, samples.size * 1000 / OUTPUT_RATE)
+                self._tell(make(ResponseAudioDeltaEvent, delta=delta, **self._content()))
+        return True
+
+    def notice(self, level: Literal["info", "warning", "error"], code: str, message: str) -> None:
+        """Tell the person something about this reply while it goes on."""
+        self._tell_unless_ended(
+            make(VoxNotice, level=level, code=code, message=message, response_id=self.response_id)
+        )
+
+    def error(self, code: str, message: str) -> None:
+        """Tell of a fault that the reply survives."""
+        self._tell_unless_ended(error_event(message, code))
+
+    def end(self, status: End, reason: Reason | None = None, error: tuple[str, str] | None = None) -> bool:
+        """End the reply; ``error`` is a code and a sentence. False if it had ended before."""
+        with self._lock:
+            if self._has_ended:
+                return False
+            if status == "cancelled":
+                self._listener.forget(self.response_id)
+                self._keep_what_was_spoken()
+            if error is not None:
+                self._tell(error_event(error[1], error[0]))
+            if self._has_begun:
+                self._finish_item(status)
+            self._tell(make(VoxTimings, response_id=self.response_id, **self.timings.summary()))
+            details = _details(status, reason, error)
+            self._tell(make(ResponseDoneEvent, response=self._as_realtime(status, details)))
+            self._has_ended = True
+            return True
+
+    def _tell(self, event: BaseModel) -> None:
+        self._listener.send(event)
+
+    def _tell_unless_ended(self, event: BaseModel) -> None:
+        with self._lock:
+            if not self._has_ended:
+                self._tell(event)
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "response_id": self.response_id,
+            "item_id": self.item.id,
+            "output_index": 0,
+            "content_index": 0,
+        }
+
+    def _begin(self) -> None:
+        if self._has_begun:
+            return
+        self._has_begun = True
+        self._previous_id = self._history.insert(self.item)
+        item = self.item.as_realtime()
+        place = {"response_id": self.response_id, "output_index": 0}
+        self._tell(make(ResponseOutputItemAddedEvent, item=item, **place))
+        self._tell(make(ConversationItemAdded, item=item, previous_item_id=self._previous_id))
+        part = (
+            AddedPart(type="audio", transcript="") if self.item.is_audio else AddedPart(type="text", text="")
+        )
+        self._tell(make(ResponseContentPartAddedEvent, part=part, **self._content()))
+
+    def _tell_phrase(self, phrase: Phrase, duration_ms: float) -> None:
+        self.timings.note("first_sound")
+        begins_ms = self.item.spoken.audio_ms
+        self.item.spoken.add(phrase.start, phrase.end, duration_ms)
+        place = self._content()
+        del place["output_index"]
+        event = make(
+            VoxPhrase,
+            index=self._phrases,
+            text=phrase.text,
+            start=_utf16_units(self.transcript[: phrase.start]),
+            end=_utf16_units(self.transcript[: phrase.end]),
+            audio_start_ms=round(begins_ms),
+            **place,
+        )
+        self._phrases += 1
+        self._tell(event)
+
+    def _keep_what_was_spoken(self) -> None:
+        """An interrupted reply is kept up to the interruption; the client may cut it further
+        (``conversation.item.truncate``), for it knows what was heard."""
+        if not self._has_begun:
+            return
+        self.item.interrupted = True
+        if self.item.is_audio:
+            self.item.text = self.transcript[: self.item.spoken.spoken_until()]
+
+    def _finish_item(self, status: End) -> None:
+        self.item.status = "completed" if status == "completed" else "incomplete"
+        text = self.transcript
+        if self.item.is_audio:
+            self._tell(make(ResponseAudioTranscriptDoneEvent, transcript=text, **self._content()))
+            self._tell(make(ResponseAudioDoneEvent, **self._content()))
+            part = DonePart(type="audio", transcript=text)
+        else:
+            self._tell(make(ResponseTextDoneEvent, text=text, **self._content()))
+            part = DonePart(type="text", text=text)
+        self._tell(make(ResponseContentPartDoneEvent, part=part, **self._content()))
+        item = self.item.as_realtime()
+        place = {"response_id": self.response_id, "output_index": 0}
+        self._tell(make(ResponseOutputItemDoneEvent, item=item, **place))
+        self._tell(make(ConversationItemDone, item=item, previous_item_id=self._previous_id))
+
+    def _as_realtime(
+        self, status: End | Literal["in_progress"], details: RealtimeResponseStatus | None = None
+    ) -> RealtimeResponse:
+        return RealtimeResponse(
+            id=self.response_id,
+            object="realtime.response",
+            status=status,
+            status_details=details,
+            output=[self.item.as_realtime()] if self._has_begun and status != "in_progress" else [],
+            output_modalities=["audio" if self.item.is_audio else "text"],
+            conversation_id=self._conversation_id,
+            metadata=self._metadata,
+        )
+
+
+def _deltas(samples: Samples) -> Iterator[str]:
+    """``samples`` as base64 of 16-bit little-endian PCM, a piece at a time."""
+    pcm = (np.clip(samples, -1.0, 1.0) * 32767).astype("<i2")
+    step = int(DELTA_SECONDS * OUTPUT_RATE)
+    for start in range(0, pcm.size, step):
+        yield base64.b64encode(pcm[start : start + step].tobytes()).decode("ascii")
+
+
+def _utf16_units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _details(
+    status: End, reason: Reason | None, error: tuple[str, str] | None
+) -> RealtimeResponseStatus | None:
+    if status == "completed":
+        return None
+    problem = StatusError(type="server_error", code=error[0], message=error[1]) if error else None
+    return RealtimeResponseStatus(type=status, reason=reason, error=problem)

@@ -1,0 +1,17 @@
+"""Loading the models in the background once the server answers."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.web import vox
+
+#: Importing an engine's libraries holds the interpreter for long moments. The first page and its
+#: files come before that, these seconds after the address is known.
+HEAD_START = 1.0
+
+
+def preload(app: Flask) -> None:
+    """Begin to load every model; each loads in a thread of its own."""
+    for model in vox(app).models:
+        model.load(after=HEAD_START)

@@ -1,0 +1,72 @@
+"""What the name of a voice means.
+
+A voice is one that the engine brings along, known by its name (``synthesizer.voices``), or a
+recording of somebody. Only programs on this machine may name a recording, by its path:
+``generate_tts_wav(voice=…)`` and the setting VOX_VOICE. From the network only names are taken
+(``known_voice``), so no client can have a file opened. Voices that people keep by name in VOX
+belong here as a third kind, between the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.engines import EngineError, Synthesizer
+
+#: Chatterbox clones a voice from what is longer than this, in seconds.
+SHORTEST_RECORDING = 5.0
+#: Longer ones are refused rather than read into memory whole.
+LONGEST_RECORDING = 300.0
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A voice's recording as it is on the disk now; a changed file is another recording."""
+
+    path: Path
+    size: int
+    modified_ns: int
+
+
+def known_voice(name: str, synthesizer: Synthesizer) -> bool:
+    """Whether ``name`` is a voice that anyone may ask for."""
+    return name in synthesizer.voices
+
+
+def recording(voice: str, synthesizer: Synthesizer) -> Recording:
+    """The recording at the path ``voice``, checked: sound, and of a length to clone from.
+
+    Raises EngineError.
+    """
+    path = Path(voice).expanduser()
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        raise EngineError(
+            f"There is no voice {voice!r}: it is no name ({', '.join(synthesizer.voices)}) "
+            "and no recording at that path."
+        ) from None
+    seconds = _seconds(path)
+    if seconds <= SHORTEST_RECORDING:
+        raise EngineError(
+            f"The recording {path} is {seconds:.1f} s long. A voice needs more than "
+            f"{SHORTEST_RECORDING:.0f} s: record a longer one."
+        )
+    if seconds > LONGEST_RECORDING:
+        raise EngineError(
+            f"The recording {path} is {seconds / 60:.0f} minutes long. A voice needs ten seconds or so: "
+            f"cut it to less than {LONGEST_RECORDING / 60:.0f} minutes."
+        )
+    return Recording(path.resolve(), found.st_size, found.st_mtime_ns)
+
+
+def _seconds(path: Path) -> float:
+    import soundfile
+
+    try:
+        return float(soundfile.info(str(path)).duration)
+    except (soundfile.LibsndfileError, OSError, RuntimeError):
+        raise EngineError(
+            f"{path} cannot be read as sound. Save the recording as WAV, FLAC, OGG or MP3."
+        ) from None

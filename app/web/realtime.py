@@ -1,0 +1,75 @@
+"""The socket's address, /v1/realtime, and who gets a place there.
+
+What is said on the socket is OpenAI's Realtime protocol (docs/protocol.md); ``dialogue`` speaks
+it. That is imported with the first conversation: its types alone take a second to import.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from flask import Flask, request
+from flask_sock import Sock
+
+from app.web import vox
+from app.web.news import ModelNews
+from app.web.serialized_socket import SerializedSocket
+from app.web.sockets import SocketSessions
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+    from simple_websocket import Server
+
+PATH = "/v1/realtime"
+
+#: Bytes of one message; Realtime allows 15 MiB of audio in one.
+MAX_MESSAGE = 16 * 1024 * 1024
+
+#: A peer that does not answer a ping until the next one is gone.
+PING_SECONDS = 20
+
+
+class _DaemonThread(threading.Thread):
+    """simple-websocket's reading thread, one that cannot keep the process alive."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs, daemon=True)  # type: ignore[arg-type]
+
+
+def init_app(app: Flask) -> None:
+    state = vox(app)
+    state.sessions = SocketSessions(state.settings.max_sessions)
+    state.news = ModelNews(state.models, state.sessions)
+    app.config["SOCK_SERVER_OPTIONS"] = {
+        "max_message_size": MAX_MESSAGE,
+        "ping_interval": PING_SECONDS,
+        "receive_bytes": 65_536,
+        "subprotocols": ["realtime"],
+        "thread_class": _DaemonThread,
+    }
+    app.before_request(_prepare_socket)
+    Sock(app).route(PATH)(_converse)
+
+
+def _prepare_socket() -> ResponseReturnValue | None:
+    if request.path != PATH:
+        return None
+    if request.headers.get("Upgrade", "").lower() != "websocket":
+        return (
+            {"error": "This address is a WebSocket (OpenAI's Realtime protocol)."},
+            426,
+            {"Upgrade": "websocket"},
+        )
+    # Compressing base64 of sound costs time on both sides and gains next to nothing.
+    request.environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+    for server in ("gunicorn.socket", "werkzeug.socket"):
+        if server in request.environ:
+            request.environ[server] = SerializedSocket(request.environ[server])
+    return None
+
+
+def _converse(ws: Server) -> None:
+    from app.web.dialogue import converse
+
+    converse(ws, vox())

@@ -1,0 +1,1 @@
+"""What the speed claims in the README are made with. Each module runs as ``python -m benchmarks.…``."""

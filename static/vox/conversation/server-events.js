@@ -1,0 +1,233 @@
+// @ts-check
+// What the server says, as far as it changes what the page knows. Sound goes to the player instead.
+
+/** @import {Item, NoticeEvent, OutputItemAdded, Response, ServerEvent, TextDelta} from '../wire.js' */
+/** @import {Message, State} from './state.js' */
+
+import { ended, refused, withFailure } from './failures.js';
+import { change, changeAll, find, without } from './messages.js';
+import { CONNECTION, withNotice, withoutNotices } from './notices.js';
+import { NEW_TURN, newMessage } from './state.js';
+import { settled } from './turn.js';
+
+/**
+ * @param {State} state
+ * @param {ServerEvent} event
+ * @returns {State}
+ */
+export function onServerEvent(state, event) {
+  switch (event.type) {
+    case 'session.created':
+      return sessionCreated(state);
+    case 'input_audio_buffer.committed':
+      return committed(state, event.item_id);
+    case 'conversation.item.added':
+      return itemAdded(state, event.item);
+    case 'conversation.item.deleted':
+      return { ...state, messages: without(state.messages, ({ id }) => id === event.item_id) };
+    case 'conversation.item.input_audio_transcription.delta':
+      return patch(state, event.item_id, ({ text }) => ({ text: text + event.delta }));
+    case 'conversation.item.input_audio_transcription.completed':
+      return heard(state, event.item_id, () => ({ text: event.transcript, state: 'done' }));
+    case 'conversation.item.input_audio_transcription.failed': {
+      const note = event.error.code === 'cancelled' ? '' : event.error.message;
+      return heard(state, event.item_id, () => ({ state: 'failed', note }));
+    }
+    case 'response.created':
+      return responseCreated(state, event.response.id);
+    case 'response.output_item.added':
+      return outputItemAdded(state, event);
+    case 'response.output_audio_transcript.delta':
+    case 'response.output_text.delta':
+      return textDelta(state, event);
+    case 'response.output_audio_transcript.done':
+      return live(state, event.response_id, event.item_id, () => ({ text: event.transcript }));
+    case 'response.output_text.done':
+      return live(state, event.response_id, event.item_id, () => ({ text: event.text }));
+    case 'vox.phrase': {
+      const phrase = { start: event.start, end: event.end, at: event.audio_start_ms };
+      return live(state, event.response_id, event.item_id, ({ phrases }) => ({
+        phrases: [...phrases, phrase],
+      }));
+    }
+    case 'response.done':
+      return responseDone(state, event.response);
+    case 'error':
+      return refused(state, event.error);
+    case 'vox.models':
+      return { ...state, models: event.models };
+    case 'vox.notice':
+      return noticed(state, event);
+    case 'vox.timings':
+      return state.dead.has(event.response_id) ? state : { ...state, timings: event };
+    default:
+      return state;
+  }
+}
+
+/**
+ * A new session knows nothing of what is on the page.
+ * @param {State} state
+ * @returns {State}
+ */
+function sessionCreated(state) {
+  const messages = changeAll(
+    state.messages,
+    ({ earlier }) => !earlier,
+    () => ({ earlier: true }),
+  );
+  return { ...withoutNotices(state, ({ code }) => code === CONNECTION), connection: 'open', messages };
+}
+
+/**
+ * @param {State} state
+ * @param {string} itemId
+ * @returns {State}
+ */
+function committed(state, itemId) {
+  const [commitId, ...commits] = state.commits;
+  const ours = commitId !== undefined && state.turn?.commitId === commitId;
+  return { ...state, commits, turn: ours && state.turn ? { ...state.turn, itemId } : state.turn };
+}
+
+/**
+ * @param {State} state
+ * @param {Item} item
+ * @returns {State}
+ */
+function itemAdded(state, item) {
+  if (item.role !== 'user') return state;
+  if (find(state.messages, item.id)) return patch(state, item.id, () => ({ sentAs: null }));
+  const part = item.content?.[0];
+  const text = part?.text ?? part?.transcript ?? '';
+  const hearing = part?.type === 'input_audio' && typeof part.transcript !== 'string';
+  const message = newMessage({ id: item.id, role: 'user', text, state: hearing ? 'hearing' : 'done' });
+  return { ...state, messages: [...state.messages, message] };
+}
+
+/**
+ * The transcription of a recording has ended, one way or the other.
+ * @param {State} state
+ * @param {string} itemId
+ * @param {(message: Message) => Partial<Message>} outcome
+ * @returns {State}
+ */
+function heard(state, itemId, outcome) {
+  const next = patch(state, itemId, outcome);
+  return next.turn?.itemId === itemId ? { ...next, turn: { ...next.turn, hearing: false } } : next;
+}
+
+/**
+ * Responses come in the order they were asked for. One whose turn was stopped in the meantime is
+ * dead on arrival; one that nobody asked for was begun by the server.
+ * @param {State} state
+ * @param {string} responseId
+ * @returns {State}
+ */
+function responseCreated(state, responseId) {
+  const [createId, ...creates] = state.creates;
+  if (createId === undefined) {
+    return { ...state, turn: { ...NEW_TURN, responseId }, last: 'none' };
+  }
+  if (state.turn?.createId === createId) return { ...state, creates, turn: { ...state.turn, responseId } };
+  return { ...state, creates, dead: new Set([...state.dead, responseId]) };
+}
+
+/**
+ * @param {State} state
+ * @param {OutputItemAdded} event
+ * @returns {State}
+ */
+function outputItemAdded(state, { response_id: responseId, item }) {
+  if (state.dead.has(responseId) || find(state.messages, item.id)) return state;
+  const silent = state.turn?.silent ?? false;
+  const message = newMessage({ id: item.id, role: 'assistant', state: 'streaming', responseId, silent });
+  return { ...state, messages: [...state.messages, message] };
+}
+
+/**
+ * @param {State} state
+ * @param {TextDelta} event
+ * @returns {State}
+ */
+function textDelta(state, event) {
+  const next = live(state, event.response_id, event.item_id, ({ text }) => ({ text: text + event.delta }));
+  const voiceless = event.type === 'response.output_text.delta' || (state.turn?.silent ?? false);
+  return voiceless && next !== state ? silent(next, event.response_id) : next;
+}
+
+/**
+ * The reply is there to be read, not heard.
+ * @param {State} state
+ * @param {string} responseId
+ * @returns {State}
+ */
+function silent(state, responseId) {
+  if (state.turn?.responseId !== responseId) return state;
+  const messages = changeAll(
+    state.messages,
+    (message) => message.responseId === responseId && !message.silent,
+    () => ({ silent: true }),
+  );
+  const answering = messages.some((message) => message.responseId === responseId && message.text !== '');
+  return { ...state, messages, turn: { ...state.turn, silent: true, answering } };
+}
+
+/**
+ * @param {State} state
+ * @param {NoticeEvent} event
+ * @returns {State}
+ */
+function noticed(state, { code, level, message, response_id: responseId }) {
+  const next = withNotice(state, { code, level, text: message });
+  return code === 'voice_unavailable' && responseId !== undefined ? silent(next, responseId) : next;
+}
+
+/**
+ * @param {State} state
+ * @param {Response} response
+ * @returns {State}
+ */
+function responseDone(state, response) {
+  const { turn } = state;
+  if (turn === null || turn.responseId !== response.id || turn.done) return state;
+  const over = { ...turn, hearing: false, done: true };
+  switch (response.status) {
+    case 'failed':
+      return settled(withFailure({ ...state, turn: over, last: 'failed' }, response));
+    case 'incomplete': {
+      const messages = ended(
+        state,
+        response.id,
+        'streaming',
+        'This answer was cut off at its longest length.',
+      );
+      return settled({ ...state, turn: over, messages });
+    }
+    default:
+      return settled({ ...state, turn: over });
+  }
+}
+
+/**
+ * @param {State} state
+ * @param {string} itemId
+ * @param {(message: Message) => Partial<Message>} with_
+ * @returns {State}
+ */
+function patch(state, itemId, with_) {
+  const messages = change(state.messages, itemId, with_);
+  return messages === state.messages ? state : { ...state, messages };
+}
+
+/**
+ * Like `patch`, for a response that has not been stopped.
+ * @param {State} state
+ * @param {string} responseId
+ * @param {string} itemId
+ * @param {(message: Message) => Partial<Message>} with_
+ * @returns {State}
+ */
+function live(state, responseId, itemId, with_) {
+  return state.dead.has(responseId) ? state : patch(state, itemId, with_);
+}

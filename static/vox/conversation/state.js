@@ -1,0 +1,125 @@
+// @ts-check
+// What the page knows, as plain data. Only `reduce` (../conversation.js) makes a new one.
+
+/** @import {Models, ServerEvent, Timings} from '../wire.js' */
+
+/**
+ * @typedef {object} Phrase a stretch of a reply that is spoken in one go
+ * @property {number} start UTF-16 offset in the reply's text
+ * @property {number} end
+ * @property {number} at milliseconds into the reply's sound
+ *
+ * @typedef {object} Message
+ * @property {string} id
+ * @property {'user' | 'assistant'} role
+ * @property {string} text
+ * @property {'hearing' | 'streaming' | 'done' | 'stopped' | 'failed'} state 'hearing': the person's
+ *   words are still being written down
+ * @property {string} note small print for the person, or ""
+ * @property {boolean} earlier from before the connection was lost; the server knows it no more
+ * @property {string | null} sentAs the event that carried a typed message, until the server has it
+ * @property {string | null} responseId
+ * @property {readonly Phrase[]} phrases
+ * @property {boolean} playing its sound is playing or scheduled
+ * @property {boolean} silent a reply in text only
+ * @property {number | null} spokenEnd of a reply cut off: where in the text the voice fell silent
+ *
+ * @typedef {object} Turn what the person said last, and the reply to it, until its sound has ended
+ * @property {string | null} createId the event that asked for the reply; null when the server began
+ * @property {string | null} commitId the event that ended the recording; null when typed
+ * @property {string | null} itemId the recording's item
+ * @property {string | null} responseId
+ * @property {boolean} hearing the recording is being transcribed
+ * @property {boolean} answering there is something to hear (or, in a text reply, to read)
+ * @property {boolean} silent the reply comes in text only
+ * @property {boolean} done the server has ended the reply
+ *
+ * @typedef {object} Notice
+ * @property {string} code what it is about; '' for anything
+ * @property {'info' | 'warning' | 'error'} level
+ * @property {string} text
+ *
+ * @typedef {'off' | 'starting' | 'on' | 'finishing'} RecordingPhase
+ *
+ * @typedef {object} State
+ * @property {'connecting' | 'open' | 'lost'} connection
+ * @property {Models | null} models
+ * @property {RecordingPhase} recording
+ * @property {boolean} quiet the recording has been silent from its beginning
+ * @property {Turn | null} turn
+ * @property {readonly string[]} creates requests for a reply, in order, that have no response yet
+ * @property {readonly string[]} commits recordings, in order, that have no item yet
+ * @property {ReadonlySet<string>} dead responses that were stopped; what still comes of them is dropped
+ * @property {readonly Message[]} messages
+ * @property {readonly Notice[]} notices
+ * @property {'none' | 'stopped' | 'failed'} last how the last turn ended, until the next action
+ * @property {Timings | null} timings of the last reply
+ */
+
+/**
+ * @typedef {object} Heard of one reply's sound, at the moment of a stop
+ * @property {number} heardMs
+ * @property {number} totalMs received so far
+ *
+ * @typedef {{type: 'page.recording', phase: RecordingPhase}
+ *   | {type: 'page.quiet', quiet: boolean}
+ *   | {type: 'page.spoke', commitId: string, createId: string}
+ *   | {type: 'page.typed', itemId: string, text: string, sentAs: string, createId: string}
+ *   | {type: 'page.interrupted', heard: ReadonlyMap<string, Heard>}
+ *   | {type: 'page.stopped'}
+ *   | {type: 'page.audioStarted', itemId: string}
+ *   | {type: 'page.audioEnded', itemId: string}
+ *   | {type: 'page.notice', notice: Notice}
+ *   | {type: 'page.dismissed', notice: Notice}
+ *   | {type: 'page.disconnected', sentence: string}} PageAction what happened in the page
+ *
+ * @typedef {PageAction | ServerEvent} Action
+ */
+
+/** @type {State} */
+export const INITIAL = {
+  connection: 'connecting',
+  models: null,
+  recording: 'off',
+  quiet: false,
+  turn: null,
+  creates: [],
+  commits: [],
+  dead: new Set(),
+  messages: [],
+  notices: [],
+  last: 'none',
+  timings: null,
+};
+
+/** @type {Turn} */
+export const NEW_TURN = {
+  createId: null,
+  commitId: null,
+  itemId: null,
+  responseId: null,
+  hearing: false,
+  answering: false,
+  silent: false,
+  done: false,
+};
+
+/**
+ * @param {Pick<Message, 'id' | 'role'> & Partial<Message>} given
+ * @returns {Message}
+ */
+export function newMessage(given) {
+  return {
+    text: '',
+    state: 'done',
+    note: '',
+    earlier: false,
+    sentAs: null,
+    responseId: null,
+    phrases: [],
+    playing: false,
+    silent: false,
+    spokenEnd: null,
+    ...given,
+  };
+}

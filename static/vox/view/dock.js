@@ -1,0 +1,65 @@
+// @ts-check
+// The dock: Talk, the status, and the two ways to stop.
+
+/** @import {State} from '../conversation/state.js' */
+
+import { phase, replying, statusWord } from '../conversation/status.js';
+import { byId, setText } from './dom.js';
+import { hint } from './hints.js';
+import { Ring } from './ring.js';
+
+/**
+ * @typedef {object} Presses
+ * @property {() => void} talk
+ * @property {() => void} stopGenerating
+ * @property {() => void} stopAll
+ */
+
+export class Dock {
+  #dock = byId('dock', HTMLElement);
+  #talk = byId('talk', HTMLButtonElement);
+  #stopGenerating = byId('stop-generating', HTMLButtonElement);
+  #status = byId('status', HTMLElement);
+  #hint = byId('hint', HTMLElement);
+
+  /** @param {Presses} presses */
+  constructor(presses) {
+    const wave = this.#dock.querySelector('.ring-wave');
+    this.ring = new Ring(this.#dock, /** @type {SVGPathElement} */ (wave), byId('meter', HTMLElement));
+    this.#talk.addEventListener('click', (event) => {
+      // A double click is one press, not a recording of no length.
+      if (event.detail <= 1) presses.talk();
+    });
+    this.#talk.addEventListener('keydown', (event) => {
+      if (event.repeat) event.preventDefault();
+    });
+    this.#stopGenerating.addEventListener('click', presses.stopGenerating);
+    byId('stop-all', HTMLElement).addEventListener('click', presses.stopAll);
+    document.addEventListener('keydown', (event) => {
+      // In a dialog Escape closes it; while a character is composed it ends that.
+      const taken = event.isComposing || document.querySelector('dialog[open]') !== null;
+      if (event.key === 'Escape' && !taken) presses.stopAll();
+    });
+  }
+
+  /** @param {State} state */
+  render(state) {
+    const now = phase(state);
+    this.#dock.dataset.phase = now;
+    this.ring.phase = now;
+    this.#talk.setAttribute('aria-pressed', String(state.recording === 'on'));
+    setText(this.#status, statusWord(state));
+    setText(this.#hint, hint(state));
+    this.#showStop(replying(state));
+  }
+
+  /**
+   * It keeps its place when it is not there; who was on it goes on at Talk.
+   * @param {boolean} shown
+   */
+  #showStop(shown) {
+    const hadFocus = document.activeElement === this.#stopGenerating;
+    this.#stopGenerating.classList.toggle('away', !shown);
+    if (!shown && hadFocus) this.#talk.focus();
+  }
+}

@@ -1,0 +1,109 @@
+"""Engines that do exactly what a test tells them, for moments that real ones cannot be made to
+produce on demand: a model that hangs, a voice that breaks in mid-reply."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+from pydantic import BaseModel
+
+from app.engines import Brain, Engine, Message, Samples, Stop, Synthesizer, Transcriber
+from app.models import Kind, Model, Models
+from app.progress import Progress
+
+E = TypeVar("E", bound=Engine)
+
+Script = Callable[[Stop], Iterator[str]]
+
+
+class _Scripted:
+    name = "scripted"
+    device = "cpu"
+    notice = ""
+
+    def load(self, progress: Progress) -> None: ...
+
+    def unload(self) -> None: ...
+
+
+class ScriptedTranscriber(_Scripted):
+    """Hears what ``script`` yields."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+
+    def transcribe(self, audio: Samples, stop: Stop) -> Iterator[str]:
+        yield from self._script(stop)
+
+
+class ScriptedBrain(_Scripted):
+    """Answers what ``script`` yields; keeps the prompts it was given."""
+
+    context_tokens = 2048
+    is_demo = False
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self.prompts: list[list[Message]] = []
+
+    def reply(self, messages: Sequence[Message], stop: Stop, max_tokens: int) -> Iterator[str]:
+        self.prompts.append(list(messages))
+        yield from self._script(stop)
+
+
+class ScriptedSynthesizer(_Scripted):
+    """Speaks a tone of 50 ms per character; ``before`` is called with each phrase first."""
+
+    sample_rate = 24_000
+    tags: frozenset[str] = frozenset()
+    voices: tuple[str, ...] = ("tone",)
+
+    def __init__(self, before: Callable[[str], None] = lambda phrase: None) -> None:
+        self._before = before
+        self.spoken: list[str] = []
+
+    def synthesize(self, phrase: str, voice: str | None, stop: Stop) -> Iterator[Samples]:
+        self._before(phrase)
+        self.spoken.append(phrase)
+        yield np.full(len(phrase) * 1_200, 0.1, dtype=np.float32)
+
+
+def loaded(kind: Kind, engine: E) -> Model[E]:
+    model = Model(kind, lambda progress: engine)
+    model.wait()
+    return model
+
+
+def scripted_models(transcriber: Transcriber, brain: Brain, synthesizer: Synthesizer | None = None) -> Models:
+    return Models(
+        loaded("stt", transcriber), loaded("llm", brain), loaded("tts", synthesizer or ScriptedSynthesizer())
+    )
+
+
+class Ear:
+    """A listener that keeps every event and lets a test wait for one."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self.events: list[Any] = []
+
+    def send(self, event: BaseModel) -> None:
+        with self._changed:
+            self.events.append(event)
+            self._changed.notify_all()
+
+    def forget(self, response_id: str) -> None: ...
+
+    def until(self, type_name: str, count: int = 1) -> Any:
+        """Wait for the ``count``-th event of that type and return it."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.of(type_name)) >= count, timeout=30), (
+                f"no {type_name}; came: {[event.type for event in self.events]}"
+            )
+            return self.of(type_name)[count - 1]
+
+    def of(self, type_name: str) -> list[Any]:
+        return [event for event in self.events if event.type == type_name]

@@ -1,0 +1,188 @@
+"""Clients that vanish, stall, flood or babble, and what becomes of everyone else."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import numpy as np
+import psutil
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection
+from websockets.sync.client import connect as connect_raw
+
+from app.settings import Settings
+from tests.conversation.scripted import (
+    ScriptedBrain,
+    ScriptedSynthesizer,
+    ScriptedTranscriber,
+    scripted_models,
+)
+from tests.conversation.test_session import Hanging, says
+from tests.served import Served, serve
+
+
+class Talkative:
+    """A VOX with scripted engines, whose brain hangs after its first sentence."""
+
+    def __init__(self) -> None:
+        self.brain = Hanging("Good day to you, my friend. ", "And so ")
+        self.voice = ScriptedSynthesizer()
+        self.models = scripted_models(
+            ScriptedTranscriber(says("Hello.")), ScriptedBrain(self.brain), self.voice
+        )
+
+
+@pytest.fixture
+def talkative() -> Talkative:
+    return Talkative()
+
+
+@pytest.fixture
+def served(talkative: Talkative) -> Iterator[Served]:
+    with serve(Settings(max_sessions=8), talkative.models) as served:
+        yield served
+
+
+def connect(served: Served) -> ClientConnection:
+    return connect_raw(f"{served.socket_url}/v1/realtime?model=vox", max_size=None)
+
+
+def ask(client: ClientConnection, text: str = "Hello.") -> None:
+    content = [{"type": "input_text", "text": text}]
+    item = {"type": "message", "role": "user", "content": content}
+    client.send(json.dumps({"type": "conversation.item.create", "item": item}))
+    client.send(json.dumps({"type": "response.create"}))
+
+
+def until(client: ClientConnection, type_name: str) -> dict[str, object]:
+    while True:
+        event: dict[str, object] = json.loads(client.recv())
+        if event["type"] == type_name:
+            return event
+
+
+def read_on(client: ClientConnection) -> None:
+    while True:
+        client.recv()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.01)
+
+
+def places_taken(served: Served) -> int:
+    return len(served.app.extensions["vox"].sessions)
+
+
+@pytest.mark.parametrize("how", ["FIN", "RST"])
+def test_a_killed_tab_ends_its_turn_and_frees_its_place(
+    served: Served, talkative: Talkative, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with connect(served) as client:
+        ask(client)
+        until(client, "response.output_audio.delta")
+        if how == "RST":
+            client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.socket.close()
+        else:
+            client.socket.shutdown(socket.SHUT_RDWR)
+    assert talkative.brain.was_stopped.wait(30)
+    wait_for(lambda: places_taken(served) == 0)
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_a_client_that_never_reads_is_disconnected_and_nobody_else_waits(
+    served: Served, talkative: Talkative
+) -> None:
+    # More than the kernel's buffers take, less than the queue does.
+    two_minutes = np.zeros(120 * 24_000, np.float32)
+    talkative.voice.synthesize = lambda phrase, voice, stop: iter([two_minutes])  # type: ignore[method-assign]
+    stalled = socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])))
+    stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    stalled.sendall(
+        b"GET /v1/realtime HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    wait_for(lambda: places_taken(served) == 1)
+    for _ in range(3):
+        stalled.sendall(_frame({"type": "response.create"}))
+    with connect(served) as other:
+        ask(other)
+        until(other, "response.output_audio.delta")
+        assert places_taken(served) == 2
+    wait_for(lambda: places_taken(served) == 0)
+    stalled.close()
+
+
+def _frame(event: dict[str, str]) -> bytes:
+    """A masked text frame (mask of zeros) of less than 126 bytes."""
+    payload = json.dumps(event).encode()
+    return bytes([0x81, 0x80 | len(payload), 0, 0, 0, 0]) + payload
+
+
+def test_two_hundred_tabs_opened_and_closed_leave_nothing_behind(served: Served) -> None:
+    def visit() -> None:
+        with connect(served) as client:
+            until(client, "vox.models")
+
+    visit()
+    wait_for(lambda: places_taken(served) == 0)
+    process = psutil.Process()
+    descriptors, threads = process.num_fds(), threading.active_count()
+    for _ in range(200):
+        visit()
+    wait_for(lambda: places_taken(served) == 0)
+    wait_for(lambda: process.num_fds() <= descriptors + 2)
+    wait_for(lambda: threading.active_count() <= threads + 2)
+
+
+def test_an_oversized_message_closes_the_socket_and_its_thread(served: Served) -> None:
+    with connect(served) as client:
+        until(client, "vox.models")
+        with suppress(ConnectionClosed):
+            client.send("x" * (17 * 1024 * 1024))
+        with pytest.raises(ConnectionClosed) as closed:
+            read_on(client)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1009
+    wait_for(lambda: places_taken(served) == 0)
+
+
+def test_a_flood_closes_the_socket(served: Served) -> None:
+    megabyte = base64.b64encode(bytes(750_000)).decode()
+    message = json.dumps({"type": "input_audio_buffer.append", "audio": megabyte})
+    with connect(served) as client:
+        with suppress(ConnectionClosed):
+            for _ in range(192):
+                client.send(message)
+        with pytest.raises(ConnectionClosed):
+            read_on(client)
+    wait_for(lambda: places_taken(served) == 0)
+
+
+def test_text_that_is_not_utf8_closes_the_socket(served: Served) -> None:
+    with connect(served) as client:
+        until(client, "vox.models")
+        client.send(b"\xff\xfe\xfd", text=True)
+        with pytest.raises(ConnectionClosed) as closed:
+            read_on(client)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1007
+    wait_for(lambda: places_taken(served) == 0)
+
+
+def test_a_plain_request_is_told_that_this_is_a_websocket(served: Served) -> None:
+    answer = served.app.test_client().get("/v1/realtime")
+    assert answer.status_code == 426
+    assert "WebSocket" in answer.get_json()["error"]
