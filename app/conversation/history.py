@@ -92,10 +92,6 @@ class History:
     def __contains__(self, item_id: object) -> bool:
         return any(item.id == item_id for item in self._items)
 
-    @property
-    def last_id(self) -> str | None:
-        return self._items[-1].id if self._items else None
-
     def get(self, item_id: str, param: str = "item_id") -> Item:
         """The item with that id. Raises RequestError where there is none."""
         for item in self._items:

@@ -38,7 +38,7 @@ class Session:
         self._settings = settings
         self._listener = listener
         self._lock = threading.RLock()
-        self._config = SessionConfig(instructions=settings.instructions, voice="")
+        self._config = SessionConfig(instructions=settings.instructions)
         self._history = History()
         self._hearing = Hearing(listener, self._history, self._lock, models.stt, settings.max_utterance)
         self._turn: Turn | None = None
@@ -46,7 +46,7 @@ class Session:
     def start(self) -> None:
         """Tell the client that the session is there."""
         session = self._config.as_realtime(self.id)
-        self._listener.send(make_session_event(realtime.SessionCreatedEvent, session))
+        self._listener.send(_session_event(realtime.SessionCreatedEvent, session))
 
     def close(self) -> None:
         """End everything that is under way. Nothing is told after this."""
@@ -61,7 +61,7 @@ class Session:
             voice = self._models.tts.loaded
             self._config = self._config.updated(session, voice.voices if voice else ())
             told = self._config.as_realtime(self.id)
-            self._listener.send(make_session_event(realtime.SessionUpdatedEvent, told))
+            self._listener.send(_session_event(realtime.SessionUpdatedEvent, told))
 
     # ----- audio coming in
 
@@ -157,7 +157,7 @@ class Session:
                 awaited,
                 answered,
                 request.voice,
-                request.max_tokens or self._settings.max_reply_tokens,
+                self._max_tokens(request),
             )
             self._turn.start()
 
@@ -184,20 +184,22 @@ class Session:
             history.insert(self._history.get(entry, "response.input") if isinstance(entry, str) else entry)
         return history
 
+    def _max_tokens(self, request: ResponseRequest) -> int:
+        return request.max_tokens or self._settings.max_reply_tokens
+
     def _prompt(
         self, history: History, request: ResponseRequest, brain: Brain, tags: frozenset[str]
     ) -> Sequence[Message]:
         with self._lock:
             said = history.messages()
         system = Message("system", system_prompt(request.instructions, tags, brain.is_demo))
-        max_tokens = request.max_tokens or self._settings.max_reply_tokens
-        prompt = fit([system, *said], brain.context_tokens, max_tokens)
+        prompt = fit([system, *said], brain.context_tokens, self._max_tokens(request))
         if said and prompt[-1] != said[-1]:
             self._listener.send(make(VoxNotice, level="warning", code="text_shortened", message=SHORTENED))
         return prompt
 
 
-def make_session_event(event_class: type[Any], session: realtime.RealtimeSessionCreateRequest) -> Any:
+def _session_event(event_class: type[Any], session: realtime.RealtimeSessionCreateRequest) -> Any:
     """``session.created`` or ``session.updated``, unchecked for the input rate (see config)."""
     template = make(event_class, session={"type": "realtime"})
     return template.construct(**{**dict(template), "session": session})

@@ -39,10 +39,6 @@ class Transcription:
         self._over = threading.Event()
 
     @property
-    def is_over(self) -> bool:
-        return self._over.is_set()
-
-    @property
     def was_stopped(self) -> bool:
         return self.stop.is_set()
 

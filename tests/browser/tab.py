@@ -31,6 +31,17 @@ AudioBufferSourceNode.prototype.start = function (when = 0, ...rest) {
 };
 """
 
+# For presses that must come within one tick of the page.
+FIND_BUTTON = """
+window.button = (name) => [...document.querySelectorAll('button')].find(
+  (b) => b.ariaLabel === name || b.textContent.trim() === name);
+"""
+
+KEEP_STREAM = """() => {
+  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (...args) => (window.stream = await ask(...args));
+}"""
+
 
 @dataclass
 class Tab:
@@ -45,6 +56,7 @@ class Tab:
         self.page.on("websocket", self._watch)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.add_init_script(KEEP_SOUND)
+        self.page.add_init_script(FIND_BUTTON)
 
     def _watch(self, socket: WebSocket) -> None:
         socket.on("framesent", lambda text: self.sent.append(json.loads(text)))
@@ -66,6 +78,10 @@ class Tab:
     @property
     def stop_generating(self) -> Any:
         return self.page.get_by_role("button", name="Stop generating", exact=True)
+
+    def keep_stream(self) -> None:
+        """Keep the microphone's stream of the next recording as ``window.stream``."""
+        self.page.evaluate(KEEP_STREAM)
 
     def messages(self, role: str) -> Any:
         return self.page.get_by_role("log").locator(f'[data-role="{role}"]')

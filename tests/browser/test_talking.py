@@ -81,14 +81,10 @@ def test_a_recording_whose_end_comes_twice_is_one_message(
     tab: Callable[..., Tab], question: Recording
 ) -> None:
     tab_ = tab(question)
-    tab_.page.evaluate("""() => {
-      const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-      navigator.mediaDevices.getUserMedia = async (...args) => (window.stream = await ask(...args));
-    }""")
+    tab_.keep_stream()
     tab_.record(question.size / MICROPHONE_RATE)
     tab_.page.evaluate("""() => {
-      const talk = [...document.querySelectorAll('button')].find(b => b.ariaLabel === 'Talk'
-        || b.textContent.trim() === 'Talk');
+      const talk = window.button('Talk');
       const [track] = window.stream.getTracks();
       talk.click();
       track.dispatchEvent(new Event('ended'));
@@ -103,10 +99,7 @@ def test_a_recording_whose_end_comes_twice_is_one_message(
 
 def test_a_lost_microphone_ends_the_recording_once(tab: Callable[..., Tab], question: Recording) -> None:
     tab_ = tab(question)
-    tab_.page.evaluate("""() => {
-      const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-      navigator.mediaDevices.getUserMedia = async (...args) => (window.stream = await ask(...args));
-    }""")
+    tab_.keep_stream()
     tab_.record(question.size / MICROPHONE_RATE)
     tab_.page.evaluate("window.stream.getTracks()[0].dispatchEvent(new Event('ended'))")
     tab_.wait_for_state("done")
@@ -120,8 +113,7 @@ def test_stop_all_silences_every_source_in_the_same_tick(tab: Callable[..., Tab]
     tab_.type(STORY)
     tab_.wait_for("window.vox.activeAudio.size > 1")
     sizes = tab_.page.evaluate("""() => {
-      const stop = [...document.querySelectorAll('button')].find(b => b.ariaLabel === 'Stop All'
-        || b.textContent.trim() === 'Stop All');
+      const stop = window.button('Stop All');
       const before = window.vox.activeAudio.size;
       stop.click();
       return [before, window.vox.activeAudio.size];
@@ -186,8 +178,7 @@ def test_a_thousand_clicks_on_either_stop_do_no_harm(tab: Callable[..., Tab]) ->
     tab_.wait_for("window.vox.activeAudio.size > 0")
     tab_.page.evaluate("""() => {
       for (const name of ['Stop generating', 'Stop All']) {
-        const button = [...document.querySelectorAll('button')].find(b => b.ariaLabel === name
-          || b.textContent.trim() === name);
+        const button = window.button(name);
         for (let i = 0; i < 1000; i++) button.click();
       }
     }""")
