@@ -7,7 +7,7 @@ Every streaming call takes a ``stop`` and leaves soon after it is set, without r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
@@ -36,6 +36,15 @@ class Stop(Protocol):
     """Anything that can say whether work should end: StopFlag, threading.Event."""
 
     def is_set(self) -> bool: ...
+
+
+#: Told, now and again while a phrase is being made, which share of the work is done: 0 to 1, never
+#: falling. May be called from any thread, and must not block.
+Tell: TypeAlias = Callable[[float], None]
+
+
+def tell_nobody(_: float) -> None:
+    """The ``Tell`` of those who do not ask."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +110,14 @@ class Synthesizer(Engine, Protocol):
     #: Voices that ``synthesize`` knows by name; the first is the default.
     voices: tuple[str, ...]
 
-    def synthesize(self, phrase: str, voice: str | None, stop: Stop) -> Iterator[Samples]:
+    def synthesize(
+        self, phrase: str, voice: str | None, stop: Stop, tell: Tell = tell_nobody
+    ) -> Iterator[Samples]:
         """Yield the sound of one speakable phrase (at most 300 characters), a piece at a time.
 
-        Ends early, without raising, once ``stop`` is set. Raises EngineError.
+        May be called from several threads at once: an engine that can works on several phrases
+        together, another takes them in turn. Phrases that share a ``stop`` belong to one reply; no
+        reply keeps another waiting for more than one phrase. Ends early, without raising, once
+        ``stop`` is set. Raises EngineError.
         """
         ...

@@ -156,6 +156,7 @@ class Model(Generic[E]):
                 "state": self._state.value,
                 "name": engine.name if engine else "",
                 "device": engine.device if engine else "",
+                "precision": getattr(engine, "precision", ""),
                 "notice": engine.notice if engine else "",
                 "progress": asdict(self._step) if self._step else None,
                 "error": self._error or None,

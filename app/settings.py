@@ -50,6 +50,11 @@ class Settings:
     chatterbox_dir: str = _setting(
         "", "Folder with a Chatterbox Turbo checkpoint, used instead of a download."
     )
+    chatterbox_precision: str = _setting(
+        "auto",
+        "How exactly Chatterbox computes; auto takes int8 on a processor, bf16 on an NVIDIA GPU.",
+        choices=("auto", "fp32", "bf16", "int8", "int4"),
+    )
 
     stt: str = _setting("auto", "Whisper model: a name (tiny.en, base, large-v3-turbo) or a folder.")
     language: str = _setting("", "Language that is spoken (en, de); empty lets Whisper tell.")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from app.engines import Message, Samples, Stop
+from app.engines import Message, Samples, Stop, Tell, tell_nobody
 from app.models import Model, Models
 from app.progress import Progress
 
@@ -42,7 +42,13 @@ class InstantSynthesizer(_Instant):
     tags: frozenset[str] = frozenset()
     voices: tuple[str, ...] = ("instant",)
 
-    def synthesize(self, phrase: str, voice: str | None, stop: Stop) -> Iterator[Samples]:  # noqa: ARG002
+    def synthesize(
+        self,
+        phrase: str,
+        voice: str | None,  # noqa: ARG002
+        stop: Stop,  # noqa: ARG002
+        tell: Tell = tell_nobody,  # noqa: ARG002
+    ) -> Iterator[Samples]:
         yield np.zeros(len(phrase) * 1_200, dtype=np.float32)
 
 

@@ -69,6 +69,7 @@ def test_it_is_unloaded_until_asked_for(model: Model[Any]) -> None:
         "state": "unloaded",
         "name": "",
         "device": "",
+        "precision": "",
         "notice": "",
         "progress": None,
         "error": None,

@@ -70,7 +70,10 @@ class VoxModels(BaseModel):
 
 
 class VoxPhrase(BaseModel):
-    """The sound that follows speaks ``transcript[start:end]``, counted in UTF-16 code units."""
+    """The sound that follows speaks ``transcript[start:end]``, counted in UTF-16 code units.
+
+    ``index`` counts the reply's phrases from 0; one without a sound is counted and not told.
+    """
 
     type: Literal["vox.phrase"]
     event_id: str
@@ -82,6 +85,17 @@ class VoxPhrase(BaseModel):
     start: int
     end: int
     audio_start_ms: int
+
+
+class VoxPhraseProgress(BaseModel):
+    """The share of a phrase's work that the voice has done, from 0 to 1, as it measures it."""
+
+    type: Literal["vox.phrase.progress"]
+    event_id: str
+    response_id: str
+    item_id: str
+    index: int
+    fraction: float
 
 
 class VoxNotice(BaseModel):

@@ -12,31 +12,23 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
-from openai.types.realtime import (
-    ConversationItemAdded,
-    ConversationItemDone,
-    RealtimeResponse,
-    RealtimeResponseStatus,
-    ResponseAudioDeltaEvent,
-    ResponseAudioDoneEvent,
-    ResponseAudioTranscriptDeltaEvent,
-    ResponseAudioTranscriptDoneEvent,
-    ResponseContentPartAddedEvent,
-    ResponseContentPartDoneEvent,
-    ResponseCreatedEvent,
-    ResponseDoneEvent,
-    ResponseOutputItemAddedEvent,
-    ResponseOutputItemDoneEvent,
-    ResponseTextDeltaEvent,
-    ResponseTextDoneEvent,
-)
+import openai.types.realtime as realtime
 from openai.types.realtime.realtime_response_status import Error as StatusError
 from openai.types.realtime.response_content_part_added_event import Part as AddedPart
 from openai.types.realtime.response_content_part_done_event import Part as DonePart
 from pydantic import BaseModel
 
 from app.conversation.config import OUTPUT_RATE, Modality
-from app.conversation.events import Listener, VoxNotice, VoxPhrase, VoxTimings, error_event, make, new_id
+from app.conversation.events import (
+    Listener,
+    VoxNotice,
+    VoxPhrase,
+    VoxPhraseProgress,
+    VoxTimings,
+    error_event,
+    make,
+    new_id,
+)
 from app.conversation.history import History, Item
 from app.conversation.timings import Timings
 from app.engines import Samples
@@ -71,9 +63,9 @@ class Reply:
         self._conversation_id = conversation_id
         self._has_begun = False
         self._has_ended = False
-        self._phrases = 0
+        self._next_phrase = 0
         self._previous_id: str | None = None
-        self._tell(make(ResponseCreatedEvent, response=self._as_realtime("in_progress")))
+        self._tell(make(realtime.ResponseCreatedEvent, response=self._as_realtime("in_progress")))
 
     @property
     def has_ended(self) -> bool:
@@ -91,19 +83,38 @@ class Reply:
             self.timings.note("first_text")
             self._begin()
             self.item.text = self.transcript + text
-            delta = ResponseAudioTranscriptDeltaEvent if self.item.is_audio else ResponseTextDeltaEvent
+            delta = (
+                realtime.ResponseAudioTranscriptDeltaEvent
+                if self.item.is_audio
+                else realtime.ResponseTextDeltaEvent
+            )
             self._tell(make(delta, delta=text, **self._content()))
             return True
 
-    def add_phrase(self, phrase: Phrase, samples: Samples) -> bool:
-        """Tell the sound (24 kHz) of ``phrase``. False once the reply has ended."""
-        for index, delta in enumerate(_deltas(samples)):
+    def add_progress(self, index: int, fraction: float) -> bool:
+        """Tell the share that is done of the sound of the ``index``-th phrase. False if it was not
+        told: never waits, for an engine calls it in the middle of its work."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            if self._has_ended or index < self._next_phrase:
+                return False
+            place = {"response_id": self.response_id, "item_id": self.item.id}
+            self._tell(make(VoxPhraseProgress, index=index, fraction=round(fraction, 3), **place))
+            return True
+        finally:
+            self._lock.release()
+
+    def add_phrase(self, index: int, phrase: Phrase, samples: Samples) -> bool:
+        """Tell the sound (24 kHz) of ``phrase``, the ``index``-th of the reply, counted from 0.
+        False once the reply has ended."""
+        for number, delta in enumerate(_deltas(samples)):
             with self._lock:
                 if self._has_ended:
                     return False
-                if index == 0:
-                    self._tell_phrase(phrase, samples.size * 1000 / OUTPUT_RATE)
-                self._tell(make(ResponseAudioDeltaEvent, delta=delta, **self._content()))
+                if number == 0:
+                    self._tell_phrase(index, phrase, samples.size * 1000 / OUTPUT_RATE)
+                self._tell(make(realtime.ResponseAudioDeltaEvent, delta=delta, **self._content()))
         return True
 
     def notice(self, level: Literal["info", "warning", "error"], code: str, message: str) -> None:
@@ -130,7 +141,7 @@ class Reply:
                 self._finish_item(status)
             self._tell(make(VoxTimings, response_id=self.response_id, **self.timings.summary()))
             details = _details(status, reason, error)
-            self._tell(make(ResponseDoneEvent, response=self._as_realtime(status, details)))
+            self._tell(make(realtime.ResponseDoneEvent, response=self._as_realtime(status, details)))
             self._has_ended = True
             return True
 
@@ -157,14 +168,14 @@ class Reply:
         self._previous_id = self._history.insert(self.item)
         item = self.item.as_realtime()
         place = {"response_id": self.response_id, "output_index": 0}
-        self._tell(make(ResponseOutputItemAddedEvent, item=item, **place))
-        self._tell(make(ConversationItemAdded, item=item, previous_item_id=self._previous_id))
+        self._tell(make(realtime.ResponseOutputItemAddedEvent, item=item, **place))
+        self._tell(make(realtime.ConversationItemAdded, item=item, previous_item_id=self._previous_id))
         part = (
             AddedPart(type="audio", transcript="") if self.item.is_audio else AddedPart(type="text", text="")
         )
-        self._tell(make(ResponseContentPartAddedEvent, part=part, **self._content()))
+        self._tell(make(realtime.ResponseContentPartAddedEvent, part=part, **self._content()))
 
-    def _tell_phrase(self, phrase: Phrase, duration_ms: float) -> None:
+    def _tell_phrase(self, index: int, phrase: Phrase, duration_ms: float) -> None:
         self.timings.note("first_sound")
         begins_ms = self.item.spoken.audio_ms
         self.item.spoken.add(phrase.start, phrase.end, duration_ms)
@@ -172,14 +183,14 @@ class Reply:
         del place["output_index"]
         event = make(
             VoxPhrase,
-            index=self._phrases,
+            index=index,
             text=phrase.text,
             start=_utf16_units(self.transcript[: phrase.start]),
             end=_utf16_units(self.transcript[: phrase.end]),
             audio_start_ms=round(begins_ms),
             **place,
         )
-        self._phrases += 1
+        self._next_phrase = index + 1
         self._tell(event)
 
     def _keep_what_was_spoken(self) -> None:
@@ -195,22 +206,22 @@ class Reply:
         self.item.status = "completed" if status == "completed" else "incomplete"
         text = self.transcript
         if self.item.is_audio:
-            self._tell(make(ResponseAudioTranscriptDoneEvent, transcript=text, **self._content()))
-            self._tell(make(ResponseAudioDoneEvent, **self._content()))
+            self._tell(make(realtime.ResponseAudioTranscriptDoneEvent, transcript=text, **self._content()))
+            self._tell(make(realtime.ResponseAudioDoneEvent, **self._content()))
             part = DonePart(type="audio", transcript=text)
         else:
-            self._tell(make(ResponseTextDoneEvent, text=text, **self._content()))
+            self._tell(make(realtime.ResponseTextDoneEvent, text=text, **self._content()))
             part = DonePart(type="text", text=text)
-        self._tell(make(ResponseContentPartDoneEvent, part=part, **self._content()))
+        self._tell(make(realtime.ResponseContentPartDoneEvent, part=part, **self._content()))
         item = self.item.as_realtime()
         place = {"response_id": self.response_id, "output_index": 0}
-        self._tell(make(ResponseOutputItemDoneEvent, item=item, **place))
-        self._tell(make(ConversationItemDone, item=item, previous_item_id=self._previous_id))
+        self._tell(make(realtime.ResponseOutputItemDoneEvent, item=item, **place))
+        self._tell(make(realtime.ConversationItemDone, item=item, previous_item_id=self._previous_id))
 
     def _as_realtime(
-        self, status: End | Literal["in_progress"], details: RealtimeResponseStatus | None = None
-    ) -> RealtimeResponse:
-        return RealtimeResponse(
+        self, status: End | Literal["in_progress"], details: realtime.RealtimeResponseStatus | None = None
+    ) -> realtime.RealtimeResponse:
+        return realtime.RealtimeResponse(
             id=self.response_id,
             object="realtime.response",
             status=status,
@@ -236,8 +247,8 @@ def _utf16_units(text: str) -> int:
 
 def _details(
     status: End, reason: Reason | None, error: tuple[str, str] | None
-) -> RealtimeResponseStatus | None:
+) -> realtime.RealtimeResponseStatus | None:
     if status == "completed":
         return None
     problem = StatusError(type="server_error", code=error[0], message=error[1]) if error else None
-    return RealtimeResponseStatus(type=status, reason=reason, error=problem)
+    return realtime.RealtimeResponseStatus(type=status, reason=reason, error=problem)

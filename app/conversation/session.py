@@ -138,8 +138,8 @@ class Session:
         with self._lock:
             voice = self._models.tts.loaded
             request = response_request(data or {}, self._config, voice.voices if voice else ())
+            history = self._context(request)  # may be refused; the turn under way goes on then
             self._cancel_turn()
-            history = self._context(request)
             answered = self._hearing.take_unanswered() if request.input is None else None
             awaited = {*self._hearing.under_way(history), *([answered] if answered else [])}
             reply = Reply(

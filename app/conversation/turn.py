@@ -16,7 +16,6 @@ from app.conversation.transcription import Transcription
 from app.conversation.voicing import Voicing
 from app.engines import Brain, EngineError, Message, ReplyCutShort
 from app.models import ModelNotReady, Models
-from app.tts.phrases import PhraseCutter
 from app.tts.tags import without_tags
 
 log = logging.getLogger(__name__)
@@ -89,36 +88,35 @@ class Turn:
         return not self.reply.has_ended
 
     def _answer(self) -> None:
+        """Tell the text as it comes and, unless only text is wanted, speak it."""
+        voicing = self._voicing() if self.reply.item.is_audio else None
+        try:
+            for piece in self._written():
+                if not self.reply.add_text(piece):
+                    return
+                if voicing is not None:
+                    voicing.feed(piece)
+        finally:
+            # Also when the brain fails half-way: what it had written is still spoken.
+            if voicing is not None:
+                voicing.finish()
+        if not self.reply.transcript and not self.stop.is_set():
+            raise EngineError("The language model answered with nothing. Ask again, or choose another model.")
+        self.reply.end("completed")
+
+    def _voicing(self) -> Voicing:
+        return Voicing(self.reply, self._models.tts, self._voice, self.stop)
+
+    def _written(self) -> Iterator[str]:
+        """The reply's text as the brain writes it, in the voice's tags and no others. The brain is
+        not kept while the voice still speaks."""
         with self._models.llm.use(stop=self.stop) as brain:
             voice = self._models.tts.loaded
             tags = voice.tags if voice else frozenset()
             messages = self._prompt(brain, tags)
             self.reply.timings.note("prompted")
             pieces = without_tags(brain.reply(messages, self.stop, self._max_tokens), tags)
-            self._tell(_without_leading_space(pieces))
-        if not self.reply.transcript and not self.stop.is_set():
-            raise EngineError("The language model answered with nothing. Ask again, or choose another model.")
-        self.reply.end("completed")
-
-    def _tell(self, pieces: Iterable[str]) -> None:
-        """Tell the text as it comes and, unless only text is wanted, speak it."""
-        if not self.reply.item.is_audio:
-            for piece in pieces:
-                self.reply.add_text(piece)
-            return
-        cutter = PhraseCutter()
-        voicing = Voicing(self.reply, self._models.tts, self._voice, self.stop)
-        try:
-            for piece in pieces:
-                if not self.reply.add_text(piece):
-                    return
-                for phrase in cutter.feed(piece):
-                    voicing.say(phrase)
-        finally:
-            # Also when the brain fails half-way: what it had written is still spoken.
-            for phrase in cutter.finish():
-                voicing.say(phrase)
-            voicing.finish()
+            yield from _without_leading_space(pieces)
 
 
 def _without_leading_space(pieces: Iterable[str]) -> Iterator[str]:

@@ -1,20 +1,23 @@
-"""Voicing: a reply's phrases, spoken in a thread of their own while its text goes on."""
+"""Voicing: a reply's text, spoken phrase by phrase in threads of its own while it is being written."""
 
 from __future__ import annotations
 
 import logging
 import queue
 import threading
+import time
 
 import soxr
 
 from app.conversation.config import OUTPUT_RATE
+from app.conversation.phrase_progress import PhraseProgress
+from app.conversation.playback import Clock, Playback
 from app.conversation.reply import Reply
 from app.conversation.stop import StopFlag
-from app.engines import EngineError, Samples, Synthesizer
+from app.engines import EngineError, Samples, Synthesizer, Tell
 from app.models import Model, ModelNotReady
-from app.tts.phrases import Phrase
-from app.tts.speech import Chunk, speak
+from app.tts.ahead import Ahead, Made
+from app.tts.phrases import Phrase, PhraseCutter
 
 log = logging.getLogger(__name__)
 
@@ -23,54 +26,87 @@ MAX_FAILURES = 3
 
 
 class Voicing:
-    """Speaks what it is given with ``say``, in that order, until ``finish`` or the stop."""
+    """Speaks the text that ``feed`` is given, until ``finish`` or the stop.
 
-    def __init__(self, reply: Reply, model: Model[Synthesizer], voice: str, stop: StopFlag) -> None:
+    Phrases are made ahead of their playback, which is estimated by ``clock``, and no further.
+    """
+
+    def __init__(
+        self,
+        reply: Reply,
+        model: Model[Synthesizer],
+        voice: str,
+        stop: StopFlag,
+        clock: Clock = time.monotonic,
+    ) -> None:
         self._reply = reply
         self._model = model
         self._voice = voice
         self._stop = stop
+        self._clock = clock
+        self._cutter = PhraseCutter()
         self._phrases: queue.SimpleQueue[Phrase | None] = queue.SimpleQueue()
         self._failures = 0
-        self.has_said = False
-        self._thread = threading.Thread(target=self._run, name=f"tts-{reply.response_id}", daemon=True)
-        self._thread.start()
-        # A stop must also wake the thread while it waits for the next phrase.
-        stop.on_set(lambda: self._phrases.put(None))
+        self._thread: threading.Thread | None = None
 
-    def say(self, phrase: Phrase) -> None:
-        self.has_said = True
-        self._reply.timings.note("first_phrase")
-        self._phrases.put(phrase)
+    def feed(self, text: str) -> None:
+        """Speak a further piece of the reply's text."""
+        for phrase in self._cutter.feed(text):
+            self._say(phrase)
 
     def finish(self) -> None:
-        """Wait until everything has been said, or the stop is set; a reply of which nothing can be
-        said is not silent without a word."""
-        if not self.has_said and self._reply.transcript:
-            self._reply.notice("info", "nothing_to_speak", "There is nothing in this reply to say aloud.")
+        """Speak what is left and wait until everything has been made, or the stop is set; a reply of
+        which nothing can be said is not silent without a word."""
+        for phrase in self._cutter.finish():
+            self._say(phrase)
         self._phrases.put(None)
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
+        elif self._reply.transcript:
+            self._reply.notice("info", "nothing_to_speak", "There is nothing in this reply to say aloud.")
+
+    def _say(self, phrase: Phrase) -> None:
+        self._reply.timings.note("first_phrase")
+        self._phrases.put(phrase)
+        if self._thread is None:
+            name = f"tts-{self._reply.response_id}"
+            self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+            self._thread.start()
+            # Who waits for the next phrase learns of the stop by there being none.
+            self._stop.on_set(lambda: self._phrases.put(None))
 
     def _run(self) -> None:
         try:
             with self._model.use(stop=self._stop) as synthesizer:
-                while (phrase := self._phrases.get()) is not None and not self._stop.is_set():
-                    if self._failures < MAX_FAILURES:
-                        self._speak(synthesizer, phrase)
+                self._speak(synthesizer)
         except ModelNotReady as problem:
             self._reply.notice("warning", "voice_unavailable", f"This reply has no sound. {problem}")
 
-    def _speak(self, synthesizer: Synthesizer, phrase: Phrase) -> None:
+    def _speak(self, synthesizer: Synthesizer) -> None:
         voice = self._voice if self._voice in synthesizer.voices else None
+        phrases = iter(self._phrases.get, None)
+        playback = Playback(self._clock)
+        with Ahead(phrases, synthesizer, voice, self._stop, playback, self._progress) as spoken:
+            for made in spoken:
+                self._deliver(made, synthesizer.sample_rate)
+                if self._failures == MAX_FAILURES:
+                    self._phrases.put(None)
+                    return
+
+    def _deliver(self, made: Made, rate: int) -> None:
         try:
-            for chunk in speak([phrase], synthesizer, voice, self._stop):
-                self._reply.add_phrase(phrase, _resampled(chunk))
+            self._reply.add_phrase(made.index, made.phrase, _resampled(made.samples, rate))
+            if made.problem is not None:
+                raise made.problem
             self._failures = 0
         except EngineError as problem:
             self._fail(str(problem))
         except Exception:
             log.exception("speaking a phrase failed")
             self._fail("The voice failed on a phrase. The log says more.")
+
+    def _progress(self, index: int) -> Tell:
+        return PhraseProgress(lambda fraction: self._reply.add_progress(index, fraction))
 
     def _fail(self, message: str) -> None:
         self._failures += 1
@@ -83,8 +119,8 @@ class Voicing:
             )
 
 
-def _resampled(chunk: Chunk) -> Samples:
-    if chunk.sample_rate == OUTPUT_RATE:
-        return chunk.samples
-    resampled: Samples = soxr.resample(chunk.samples, chunk.sample_rate, OUTPUT_RATE)
+def _resampled(samples: Samples, rate: int) -> Samples:
+    if rate == OUTPUT_RATE or not samples.size:
+        return samples
+    resampled: Samples = soxr.resample(samples, rate, OUTPUT_RATE)
     return resampled

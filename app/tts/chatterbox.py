@@ -6,214 +6,240 @@ import gc
 import logging
 import threading
 import traceback
-from collections import OrderedDict
 from collections.abc import Iterator
-from typing import Any
-
-import numpy as np
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app import memory
-from app.engines import EngineError, Samples, Stop
+from app.cores import usable_cores
+from app.engines import EngineError, Samples, Stop, Tell, tell_nobody
 from app.progress import LoadCancelled, Progress
 from app.tts import turbo
-from app.tts.checkpoint import find_checkpoint
-from app.tts.queueing import turn
+from app.tts.checkpoint import Checkpoint, find_checkpoint
+from app.tts.leaving import finished
 from app.tts.tags import CHATTERBOX_TAGS
-from app.tts.voices import Recording, recording
+from app.tts.turbo import problems
+from app.tts.voices import recording
+
+if TYPE_CHECKING:
+    from app.tts.turbo.model import TurboModel
+    from app.tts.turbo.voice import Voice
 
 log = logging.getLogger(__name__)
 
 #: The voice that comes with the checkpoint.
 BUILT_IN = "default"
-#: Prepared voices kept in memory; each takes about a megabyte.
-MAX_PREPARED_VOICES = 16
 
-
-class _Stopped(Exception):
-    """Raised inside the model when the stop is set."""
+#: What is said when a phrase did not come to an end.
+CUT_OFF = (
+    "Chatterbox did not find the end of a phrase within 40 s of speech and was cut off there. "
+    "Its next phrase will be right again."
+)
 
 
 class ChatterboxSynthesizer:
-    """Chatterbox Turbo by its own loading and generating code. Safe to use from any thread:
-    phrases take turns, for the model keeps the current voice in itself."""
+    """Chatterbox Turbo, computed our own way by the released weights. Safe to use from any thread."""
 
     name = "Chatterbox Turbo"
     tags = CHATTERBOX_TAGS
     voices: tuple[str, ...] = (BUILT_IN,)
 
-    def __init__(self, directory: str = "", voice: str = "", *, offline: bool = False) -> None:
+    def __init__(
+        self,
+        directory: str = "",
+        voice: str = "",
+        *,
+        precision: str = "auto",
+        kept_voices: Path | None = None,
+        offline: bool = False,
+    ) -> None:
         """``directory`` holds a checkpoint, "" asks the model hub. ``voice`` is who speaks when
-        nobody is asked for: "", a name, or the path of a recording."""
+        nobody is asked for: "", a name, or the path of a recording. ``precision`` is "auto", "fp32",
+        "bf16", "int8" or "int4". ``kept_voices`` is the folder for what was learned of recordings."""
         self.device = "cpu"
+        self.precision = ""
         self.notice = ""
         self.sample_rate = 24_000
         self._directory = directory
         self._voice = voice or BUILT_IN
+        self._wanted_precision = precision
+        self._kept_voices = kept_voices
         self._offline = offline
+        #: Guards which model there is; a phrase in the making does not hold it.
         self._lock = threading.Lock()
-        self._model: turbo.TurboTTS | None = None
-        self._built_in: Any = None
-        self._prepared: OrderedDict[Recording, Any] = OrderedDict()
-        self._stop: Stop | None = None
+        self._model: TurboModel | None = None
 
     def load(self, progress: Progress) -> None:
         """Load the checkpoint, from the hub if no directory was given. Raises EngineError."""
         try:
-            self._load(progress)
+            model = self._loaded(progress)
         except (EngineError, LoadCancelled):
             self.unload()
             raise
         except Exception as problem:
-            error = self._load_error(problem)
+            error = problems.load_error(problem, self.device)
             traceback.clear_frames(problem.__traceback__)  # they hold what was loaded so far
             self.unload()
             raise error from problem
-
-    def _load(self, progress: Progress) -> None:
-        progress.report("Looking for Chatterbox Turbo", 0, 4)
-        checkpoint = find_checkpoint(self._directory, progress, offline=self._offline)
-        progress.report("Starting PyTorch", 1, 4)
-        turbo_class = turbo.import_turbo()
-        self.device = turbo.best_device()
-        turbo.prepare(self.device)
-        progress.report("Loading Chatterbox Turbo's weights", 2, 4)
-        checkpoint.check_voice()
-        model = turbo_class.from_local(checkpoint.folder, self.device)
-        gc.collect()  # the weights passed through main memory on their way to the GPU
-        progress.report("Warming up the voice", 3, 4)
-        self._adopt(model)
+        with self._lock:
+            self._model = model
 
     def unload(self) -> None:
+        """Free the model's memory; whatever is being said ends. Harmless when nothing is loaded."""
         with self._lock:
-            self._model = None
-            self._built_in = None
-            self._prepared.clear()
-        gc.collect()
-        turbo.release_memory(self.device)
-        memory.give_back()
+            model, self._model = self._model, None
+        if model is not None:
+            model.close()
+        del model
+        self._give_back()
 
     def parts(self) -> dict[str, int]:
         """The loaded model's parts and how many parameters each has."""
         model = self._model
-        if model is None:
-            return {}
-        return {
-            name: sum(parameter.numel() for parameter in getattr(model, name).parameters())
-            for name in ("t3", "s3gen", "ve")
-        }
+        return dict(model.parts) if model is not None else {}
 
-    def synthesize(self, phrase: str, voice: str | None, stop: Stop) -> Iterator[Samples]:
+    def synthesize(
+        self, phrase: str, voice: str | None, stop: Stop, tell: Tell = tell_nobody
+    ) -> Iterator[Samples]:
         """Yield the sound of ``phrase`` in one piece; the model is left as soon as ``stop`` is set.
 
         ``voice`` is None, a name, or the path of a recording longer than 5 s.
         """
-        with turn(self._lock, stop) as is_mine:
-            samples = self._speak(phrase, voice or self._voice, stop) if is_mine else None
-        if samples is not None and not stop.is_set():
-            yield samples
-
-    def _adopt(self, model: turbo.TurboTTS) -> None:
-        """Take a freshly loaded model, and do now what would make the first phrase late."""
-        self._leave_when_stopped(model)
-        with self._lock:
-            self._model = model
-            self._built_in = model.conds
-            self.sample_rate = int(model.sr)
-            self._conditionals(model, self._voice)
-        if self.device != "cpu":
-            for _ in self.synthesize("This is how I sound.", None, threading.Event()):
-                pass
-
-    def _speak(self, phrase: str, voice: str, stop: Stop) -> Samples | None:
-        """The sound of ``phrase``, None once ``stop`` is set. The caller holds the lock."""
         model = self._model
         if model is None:
             raise EngineError("Chatterbox is not loaded. Load the voice, then try again.")
         try:
-            model.conds = self._conditionals(model, voice)
-            self._stop = stop
-            with turbo.inference(), turbo.half_precision(self.device):
-                sound = model.generate(phrase)
-            # Stock has brought it to the CPU already, once, to put in the watermark.
-            samples: Samples = sound.squeeze(0).float().cpu().numpy()
-            return np.ascontiguousarray(samples)
-        except _Stopped:
-            return None
+            speaker = self._voice_of(model, voice or self._voice, stop)
+            if speaker is None:
+                return
+            job = model.say(phrase, speaker, stop, tell)
         except EngineError:
             raise
         except Exception as problem:
-            error = self._speech_error(problem)
+            error = problems.speech_error(problem, self.device, self._make_room(model, problem))
             traceback.clear_frames(problem.__traceback__)  # they hold tensors, on the GPU perhaps
             raise error from problem
-        finally:
-            self._stop = None
-            model.conds = self._built_in
-            turbo.release_memory(self.device)
+        if job.samples is None or stop.is_set():
+            return
+        yield job.samples
+        if not job.is_whole:
+            raise EngineError(CUT_OFF)
 
-    def _conditionals(self, model: turbo.TurboTTS, voice: str) -> Any:
-        """What makes the model speak as ``voice``; computed once for each recording."""
+    def _loaded(self, progress: Progress) -> TurboModel:
+        progress.report("Looking for Chatterbox Turbo", 0, 5)
+        checkpoint = find_checkpoint(self._directory, progress, offline=self._offline)
+        progress.report("Starting PyTorch", 1, 5)
+        turbo_class = turbo.import_turbo()
+        self.device = turbo.best_device()
+        turbo.prepare(self.device)
+        return self._built(turbo_class, checkpoint, progress)
+
+    def _built(self, turbo_class: turbo.TurboTTS, checkpoint: Checkpoint, progress: Progress) -> TurboModel:
+        """The model on ``self.device``, ready for the first phrase."""
+        from app.tts.turbo.model import TurboModel
+        from app.tts.turbo.precision import WrongPrecision, choose_precision
+
+        try:
+            precision = choose_precision(self._wanted_precision, self.device)
+        except WrongPrecision as problem:
+            raise EngineError(str(problem)) from None
+        progress.report("Loading Chatterbox Turbo's weights", 2, 5)
+        stock = self._stock(turbo_class, checkpoint)
+        progress.report(f"Preparing the weights ({precision})", 3, 5)
+        with turbo.inference():
+            model = TurboModel(
+                stock,
+                precision,
+                version=checkpoint.version(),
+                voices=self._kept_voices,
+                threads=_threads(),
+            )
+        del stock
+        # The weights passed through main memory in single precision, on their way to what they are now.
+        gc.collect()
+        memory.give_back()
+        self.precision = precision
+        self.sample_rate = model.sample_rate
+        stage = "Warming up the voice"
+        progress.report(stage, 4, 5)
+        try:
+            voice = self._voice_of(model, self._voice, threading.Event())
+            assert voice is not None
+            model.warm_up(voice, lambda share: progress.report(stage, round(100 * share), 100))
+        except BaseException:
+            model.close()
+            raise
+        self.notice = model.notice
+        return model
+
+    def _stock(self, turbo_class: turbo.TurboTTS, checkpoint: Checkpoint) -> turbo.TurboTTS:
+        checkpoint.check_voice()
+        try:
+            stock = turbo_class.from_local(checkpoint.folder, self.device)
+        except RuntimeError as problem:
+            misfit = checkpoint.misfit(problem)
+            if misfit is None:
+                raise
+            raise misfit from problem
+        checkpoint.check_tokenizer(stock.tokenizer)
+        return stock
+
+    def _voice_of(self, model: TurboModel, voice: str, stop: Stop) -> Voice | None:
+        """The voice of that name or recording; None if ``stop`` was set before it was learned."""
         if voice in self.voices:
-            return self._built_in
+            return model.voices.built_in
         wanted = recording(voice, self)
-        if wanted not in self._prepared:
-            try:
-                with turbo.inference():
-                    model.prepare_conditionals(str(wanted.path))
-                self._prepared[wanted] = model.conds
-            finally:
-                model.conds = self._built_in  # a clone left on the model would be everyone's voice
-            while len(self._prepared) > MAX_PREPARED_VOICES:
-                self._prepared.popitem(last=False)
-        self._prepared.move_to_end(wanted)
-        return self._prepared[wanted]
+        return finished(lambda: model.voices.prepared(wanted), stop)
 
-    def _leave_when_stopped(self, model: turbo.TurboTTS) -> None:
-        """Look at the stop wherever the model's work passes: at each speech token, before each
-        step of the flow, before the vocoder."""
-        flow = model.s3gen.flow
-        for part in (
-            model.t3.tfmr,
-            flow.encoder,
-            flow.decoder.estimator.time_mlp,
-            model.s3gen.mel2wav.f0_predictor,
-        ):
-            part.register_forward_pre_hook(self._check_stop)
+    def _make_room(self, model: TurboModel, problem: Exception) -> str:
+        """Do what the rule says about a ``problem`` of memory, and say so in a sentence.
 
-    def _check_stop(self, *_: Any) -> None:
-        if self._stop is not None and self._stop.is_set():
-            raise _Stopped
+        The rule: the first time the GPU does without what makes it fastest, the second time the
+        voice moves to the processor. Nothing is done twice for phrases that failed together.
+        """
+        if not problems.is_out_of_memory(problem):
+            return ""
+        turbo.release_memory(self.device)
+        if self.device == "cpu":
+            return "Close other programs, or set VOX_TTS=piper."
+        with self._lock:
+            if self._model is not model:  # another phrase has seen to it
+                return "The next one will be spoken."
+            if model.release():
+                self.notice = "The GPU is short of memory, so Chatterbox speaks more slowly."
+                return "It now uses less, and speaks more slowly."
+            self._model = None
+        return self._move_to_processor(model)
 
-    def _load_error(self, problem: Exception) -> EngineError:
-        if isinstance(problem, ImportError):
-            return EngineError(
-                f"Chatterbox is not installed ({problem}). Install it: pip install chatterbox-tts"
-            )
-        if _is_out_of_memory(problem):
-            return EngineError(
-                f"Chatterbox Turbo needs about 4 GB, more memory than is free ({self.device}). "
-                "Close other programs, or set VOX_TTS=piper."
-            )
-        log.error("loading Chatterbox failed", exc_info=problem)
-        first_line = (str(problem).splitlines() or [""])[0][:200]
-        return EngineError(
-            f"Chatterbox Turbo could not be loaded: {type(problem).__name__}: {first_line} "
-            "Check that its folder holds the released checkpoint, or set VOX_TTS=piper."
+    def _move_to_processor(self, model: TurboModel) -> str:
+        model.close()
+        del model
+        self._give_back()
+        self.device = "cpu"
+        self._wanted_precision = "auto"
+        try:
+            checkpoint = find_checkpoint(self._directory, Progress(), offline=True)
+            moved = self._built(turbo.import_turbo(), checkpoint, Progress())
+        except Exception as problem:
+            error = problem if isinstance(problem, EngineError) else problems.load_error(problem, "cpu")
+            self.notice = f"The GPU ran out of memory, and the processor cannot take over. {error}"
+            return f"The processor could not take over: {error}"
+        with self._lock:
+            self._model = moved
+        self.notice = (
+            "The GPU ran out of memory, so Chatterbox speaks on the processor. Close other programs that "
+            "use the GPU, then load the voice again."
         )
+        return "It now speaks on the processor."
 
-    def _speech_error(self, problem: Exception) -> EngineError:
-        if _is_out_of_memory(problem):
-            return EngineError(
-                f"Chatterbox ran out of memory ({self.device}) on a phrase. Close other programs that "
-                "use it, or set VOX_TTS=piper."
-            )
-        log.error("Chatterbox failed on a phrase", exc_info=problem)
-        return EngineError(
-            f"Chatterbox failed on a phrase ({type(problem).__name__}). The log says more; "
-            "the next phrase may work."
-        )
+    def _give_back(self) -> None:
+        gc.collect()
+        turbo.release_memory(self.device)
+        memory.give_back()
 
 
-def _is_out_of_memory(problem: Exception) -> bool:
-    """Torch raises an error of its own for the GPU and a plain RuntimeError for main memory."""
-    words = str(problem).lower()
-    return isinstance(problem, MemoryError) or "out of memory" in words or "can't allocate memory" in words
+def _threads() -> int:
+    """Threads for the model: all of a small machine's, all but one of a larger one's, so that the
+    server goes on answering."""
+    cores = usable_cores()
+    return cores if cores <= 2 else cores - 1

@@ -45,7 +45,13 @@ def seconds_per_second(synthesizer: Synthesizer) -> float:
 
 
 def _chatterbox(settings: Settings, progress: Progress) -> ChatterboxSynthesizer:
-    synthesizer = ChatterboxSynthesizer(settings.chatterbox_dir, settings.voice, offline=settings.offline)
+    synthesizer = ChatterboxSynthesizer(
+        settings.chatterbox_dir,
+        settings.voice,
+        precision=settings.chatterbox_precision,
+        kept_voices=settings.data_dir / "voices" / "learned",
+        offline=settings.offline,
+    )
     synthesizer.load(progress)
     return synthesizer
 
@@ -54,8 +60,8 @@ def _chatterbox_that_keeps_up(settings: Settings, progress: Progress) -> Chatter
     """Chatterbox, or an EngineError with the reason why it cannot be talked with here."""
     if not _has_gpu(progress):
         raise EngineError(
-            "Chatterbox needs a GPU to speak without pauses: a processor alone works about 5 s on each "
-            "second of sound. Set VOX_TTS=chatterbox to hear it anyway."
+            "Chatterbox needs a GPU to answer quickly: a processor takes seconds until its first sound. "
+            "Set VOX_TTS=chatterbox to hear it anyway."
         )
     synthesizer = _chatterbox(settings, progress)
     try:

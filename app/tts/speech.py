@@ -13,11 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.engines import Samples, Stop, Synthesizer
+from app.tts.ahead import AHEAD, Ahead
 from app.tts.phrases import Phrase, cut_phrases
 from app.tts.tags import strip_tags
 
 #: Longest text that one WAV is made of, in characters: about two hours of speech, held in memory.
 MAX_TEXT = 100_000
+
+#: A WAV is heard when it is whole, so no phrase waits for a longer one before it to be taken.
+_WAV_AHEAD = 8
 
 NOTHING_TO_SPEAK = "There is nothing to speak: the text has no words in it."
 
@@ -56,7 +60,7 @@ def generate_tts_wav(text: str, voice: str | None = None, stop: Stop | None = No
             f"The text has {len(text):,} characters, and one WAV is made of at most {MAX_TEXT:,}. "
             "Take its chunks from stream_tts instead."
         )
-    chunks = list(stream_tts(text, voice, stop))
+    chunks = list(_chunks(text, voice, stop, _WAV_AHEAD))
     if stop.is_set():
         raise GenerationStopped("Speaking was stopped before the text was at its end.")
     if not chunks:
@@ -72,40 +76,46 @@ def stream_tts(
 ) -> Iterator[Chunk]:
     """Yield the sound of a text, or of texts and phrases taken one by one as they are needed.
 
-    A text is cut into phrases and each becomes one chunk. Ends early, without raising, once
-    ``stop`` is set. Raises EngineError, and ModelNotReady when the voice cannot be loaded.
+    A text is cut into phrases and each becomes one chunk; up to two are made beyond the one that
+    was taken last. Ends early, without raising, once ``stop`` is set. Raises EngineError, and
+    ModelNotReady when the voice cannot be loaded.
     """
+    yield from _chunks(text_or_phrases, voice, _Never() if stop is None else stop, AHEAD)
+
+
+def speak(
+    phrases: Iterable[Phrase], synthesizer: Synthesizer, voice: str | None, stop: Stop, ahead: int = AHEAD
+) -> Iterator[Chunk]:
+    """Yield one chunk for each phrase, in order; phrases without a sound are passed over.
+
+    Up to ``ahead`` phrases are made beyond the one whose chunk was taken last, two at a time;
+    ``phrases`` is read in another thread. Ends early, without raising, once ``stop`` is set: chunks
+    that were being made then are dropped. Raises EngineError, after what was made of that phrase, and
+    what ``phrases`` raises, in its place. However it ends, the engine has been left by then.
+    """
+    with Ahead(phrases, synthesizer, voice, stop, ahead=ahead) as spoken:
+        for made in spoken:
+            if made.samples.size:
+                yield Chunk(made.samples, synthesizer.sample_rate, made.phrase)
+            if made.problem is not None:
+                raise made.problem
+
+
+def _chunks(
+    text_or_phrases: str | Iterable[str | Phrase], voice: str | None, stop: Stop, ahead: int
+) -> Iterator[Chunk]:
     from app.assembly import shared_models
     from app.models import ModelNotReady
 
-    stop = _Never() if stop is None else stop
     if stop.is_set() or (isinstance(text_or_phrases, str) and not text_or_phrases.strip()):
         return
     texts = [text_or_phrases] if isinstance(text_or_phrases, str) else text_or_phrases
     try:
         with shared_models().tts.use(stop=stop) as synthesizer:
-            yield from speak(_phrases(texts, synthesizer.tags), synthesizer, voice, stop)
+            yield from speak(_phrases(texts, synthesizer.tags), synthesizer, voice, stop, ahead)
     except ModelNotReady:
         if not stop.is_set():
             raise
-
-
-def speak(
-    phrases: Iterable[Phrase], synthesizer: Synthesizer, voice: str | None, stop: Stop
-) -> Iterator[Chunk]:
-    """Yield one chunk for each phrase, in order; phrases without a sound are passed over.
-
-    Ends early, without raising, once ``stop`` is set: a chunk that was being made then is
-    dropped. Raises EngineError.
-    """
-    for phrase in phrases:
-        if stop.is_set():
-            return
-        pieces = list(synthesizer.synthesize(phrase.text, voice, stop))
-        if stop.is_set():
-            return
-        if pieces:
-            yield Chunk(np.concatenate(pieces), synthesizer.sample_rate, phrase)
 
 
 def _phrases(texts: Iterable[str | Phrase], tags: frozenset[str]) -> Iterator[Phrase]:

@@ -10,6 +10,7 @@ belong here as a third kind, between the two.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from app.engines import EngineError, Synthesizer
@@ -35,7 +36,8 @@ def known_voice(name: str, synthesizer: Synthesizer) -> bool:
 
 
 def recording(voice: str, synthesizer: Synthesizer) -> Recording:
-    """The recording at the path ``voice``, checked: sound, and of a length to clone from.
+    """The recording at the path ``voice``, checked: sound, and of a length to clone from. Asking
+    again for the same one costs next to nothing.
 
     Raises EngineError.
     """
@@ -47,7 +49,11 @@ def recording(voice: str, synthesizer: Synthesizer) -> Recording:
             f"There is no voice {voice!r}: it is no name ({', '.join(synthesizer.voices)}) "
             "and no recording at that path."
         ) from None
-    seconds = _seconds(path)
+    return _checked(Recording(path.resolve(), found.st_size, found.st_mtime_ns))
+
+
+def check_length(path: Path, seconds: float) -> None:
+    """Raise EngineError if a recording of so many seconds is too short or too long to clone from."""
     if seconds <= SHORTEST_RECORDING:
         raise EngineError(
             f"The recording {path} is {seconds:.1f} s long. A voice needs more than "
@@ -58,7 +64,17 @@ def recording(voice: str, synthesizer: Synthesizer) -> Recording:
             f"The recording {path} is {seconds / 60:.0f} minutes long. A voice needs ten seconds or so: "
             f"cut it to less than {LONGEST_RECORDING / 60:.0f} minutes."
         )
-    return Recording(path.resolve(), found.st_size, found.st_mtime_ns)
+
+
+def unreadable(path: Path) -> EngineError:
+    """What to say of a file that no sound comes out of."""
+    return EngineError(f"{path} cannot be read as sound. Save the recording as WAV, FLAC, OGG or MP3.")
+
+
+@lru_cache(maxsize=256)
+def _checked(wanted: Recording) -> Recording:
+    check_length(wanted.path, _seconds(wanted.path))
+    return wanted
 
 
 def _seconds(path: Path) -> float:
@@ -67,6 +83,4 @@ def _seconds(path: Path) -> float:
     try:
         return float(soundfile.info(str(path)).duration)
     except (soundfile.LibsndfileError, OSError, RuntimeError):
-        raise EngineError(
-            f"{path} cannot be read as sound. Save the recording as WAV, FLAC, OGG or MP3."
-        ) from None
+        raise unreadable(path) from None

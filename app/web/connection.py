@@ -17,6 +17,9 @@ MAX_QUEUED_BYTES = 16 * 1024 * 1024
 #: not wake a waiting reader in every case (an oversized message is one).
 RECEIVE_POLL_SECONDS = 1.0
 
+#: How long answering a client's close may take.
+CLOSE_ANSWER_SECONDS = 2.0
+
 #: Events that carry a reply's text and sound; those of a stopped reply need not leave any more.
 _PERISHABLE = frozenset(
     {
@@ -24,6 +27,7 @@ _PERISHABLE = frozenset(
         "response.output_audio_transcript.delta",
         "response.output_text.delta",
         "vox.phrase",
+        "vox.phrase.progress",
     }
 )
 
@@ -77,6 +81,9 @@ class Connection:
             if message is not None:
                 return message
             if not self._ws.connected:
+                # The reading thread says so before it has answered the client's close, and what the
+                # server writes once this is known must not come first.
+                self._ws.thread.join(CLOSE_ANSWER_SECONDS)
                 raise ConnectionClosed(self._ws.close_reason, self._ws.close_message)
 
     def close(self, code: int = 1000, reason: str = "") -> None:

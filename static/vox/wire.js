@@ -18,6 +18,7 @@ export const SPEECH_RATE = 24_000;
  * @property {'unloaded' | 'loading' | 'ready' | 'failed'} state
  * @property {string} name
  * @property {string} device
+ * @property {string} precision how exactly it computes ("int8"), "" where there is no choice
  * @property {string} notice
  * @property {string | null} error
  * @property {Progress | null} progress
@@ -73,13 +74,15 @@ export const SPEECH_RATE = 24_000;
  * @typedef {{type: 'response.done', response: Response}} ResponseDone
  * @typedef {{type: 'error', error: WireError}} ErrorEvent
  * @typedef {{type: 'vox.models', models: Models}} ModelsEvent
- * @typedef {{type: 'vox.phrase', response_id: string, item_id: string, start: number, end: number, audio_start_ms: number}} PhraseEvent
+ * @typedef {{type: 'vox.phrase', response_id: string, item_id: string, index: number, start: number, end: number, audio_start_ms: number}} PhraseEvent
+ * @typedef {{type: 'vox.phrase.progress', response_id: string, item_id: string, index: number, fraction: number}} PhraseProgressEvent
  * @typedef {{type: 'vox.notice', level: 'info' | 'warning' | 'error', code: string, message: string, response_id?: string}} NoticeEvent
  * @typedef {{type: 'vox.timings', response_id: string} & Timings} TimingsEvent
  *
  * @typedef {SessionCreated | Committed | ItemAdded | ItemDeleted | HeardDelta | Heard | NotHeard
  *   | ResponseCreated | OutputItemAdded | TextDelta | TranscriptDone | TextDone | AudioDelta
- *   | ResponseDone | ErrorEvent | ModelsEvent | PhraseEvent | NoticeEvent | TimingsEvent} ServerEvent
+ *   | ResponseDone | ErrorEvent | ModelsEvent | PhraseEvent | PhraseProgressEvent | NoticeEvent
+ *   | TimingsEvent} ServerEvent
  *   The events that the page acts on; it lets all others pass.
  */
 

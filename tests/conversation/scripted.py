@@ -10,7 +10,17 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import BaseModel
 
-from app.engines import Brain, Engine, Message, Samples, Stop, Synthesizer, Transcriber
+from app.engines import (
+    Brain,
+    Engine,
+    Message,
+    Samples,
+    Stop,
+    Synthesizer,
+    Tell,
+    Transcriber,
+    tell_nobody,
+)
 from app.models import Kind, Model, Models
 from app.progress import Progress
 
@@ -55,20 +65,51 @@ class ScriptedBrain(_Scripted):
 
 
 class ScriptedSynthesizer(_Scripted):
-    """Speaks a tone of 50 ms per character; ``before`` is called with each phrase first."""
+    """Speaks a tone of 50 ms (or so many ``samples``) per character; ``before`` is called with each
+    phrase first."""
 
     sample_rate = 24_000
     tags: frozenset[str] = frozenset()
     voices: tuple[str, ...] = ("tone",)
 
-    def __init__(self, before: Callable[[str], None] = lambda phrase: None) -> None:
+    def __init__(self, before: Callable[[str], None] = lambda phrase: None, samples: int = 1_200) -> None:
         self._before = before
+        self._samples = samples
         self.spoken: list[str] = []
 
-    def synthesize(self, phrase: str, voice: str | None, stop: Stop) -> Iterator[Samples]:
+    def synthesize(
+        self, phrase: str, voice: str | None, stop: Stop, tell: Tell = tell_nobody
+    ) -> Iterator[Samples]:
         self._before(phrase)
         self.spoken.append(phrase)
-        yield np.full(len(phrase) * 1_200, 0.1, dtype=np.float32)
+        yield np.full(len(phrase) * self._samples, 0.1, dtype=np.float32)
+
+
+class TellingSynthesizer(ScriptedSynthesizer):
+    """One that tells, for each phrase, the share of the work it has done, which ``moves_to`` sets,
+    until that is all of it."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self._moved = threading.Condition()
+        self._share = share
+
+    def moves_to(self, share: float) -> None:
+        with self._moved:
+            self._share = share
+            self._moved.notify_all()
+
+    def synthesize(
+        self, phrase: str, voice: str | None, stop: Stop, tell: Tell = tell_nobody
+    ) -> Iterator[Samples]:
+        while not stop.is_set():
+            with self._moved:
+                share = self._share
+                if share == 1.0:
+                    break
+                self._moved.wait(0.01)
+            tell(share)
+        yield from super().synthesize(phrase, voice, stop)
 
 
 def loaded(kind: Kind, engine: E) -> Model[E]:

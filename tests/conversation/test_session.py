@@ -216,6 +216,21 @@ def test_a_voice_that_breaks_on_a_phrase_speaks_the_next() -> None:
     assert voice.spoken == ["How are you today?"]
 
 
+def test_the_brain_is_free_while_the_voice_still_speaks() -> None:
+    is_speaking, go_on = threading.Event(), threading.Event()
+
+    def before(phrase: str) -> None:
+        is_speaking.set()
+        assert go_on.wait(30)
+
+    session, ear, _ = a_session(voice=ScriptedSynthesizer(before))
+    typed(session, "Hi")
+    assert is_speaking.wait(30)
+    session._models.llm.unload(timeout=30)
+    go_on.set()
+    assert ear.until("response.done").response.status == "completed"
+
+
 def test_a_reply_cut_at_its_longest_is_incomplete() -> None:
     def cut_short(stop: Stop) -> Iterator[str]:
         yield "And so it goes on and on"
@@ -308,6 +323,25 @@ def test_an_out_of_band_reply_answers_its_input_alone_and_leaves_no_trace() -> N
     assert done.response.conversation_id is None
     with pytest.raises(RequestError):
         session.retrieve_item(done.response.output[0].id)
+
+
+def test_a_request_that_names_an_unknown_item_is_refused_and_the_old_turn_goes_on() -> None:
+    go_on = threading.Event()
+
+    def answers(stop: Stop) -> Iterator[str]:
+        yield "Good day to you, my friend. "
+        assert go_on.wait(30)
+        yield "How are you today?"
+
+    session, ear, _ = a_session(answers=answers)
+    typed(session, "Hi")
+    ear.until("response.output_audio_transcript.delta")
+    with pytest.raises(RequestError) as problem:
+        session.create_response({"input": [{"type": "item_reference", "id": "nobody"}]})
+    assert (problem.value.code, problem.value.param) == ("item_not_found", "response.input")
+    go_on.set()
+    assert ear.until("response.done").response.status == "completed"
+    assert len(ear.of("response.created")) == 1
 
 
 def test_a_message_too_long_for_the_brain_is_shortened_and_the_person_told() -> None:

@@ -2,13 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { reduce } from '../../static/vox/conversation.js';
+import { awaited } from '../../static/vox/conversation/making.js';
 import { INITIAL } from '../../static/vox/conversation/state.js';
 import { replying, statusWord } from '../../static/vox/conversation/status.js';
+import { hint } from '../../static/vox/view/hints.js';
 
 const model = (state) => ({
   state,
   name: 'x',
   device: 'cpu',
+  precision: '',
   notice: '',
   error: null,
   progress: null,
@@ -42,13 +45,14 @@ const ANSWERS = [
   { type: 'response.output_item.added', response_id: 'r1', item: { id: 'a1', role: 'assistant' } },
   text('Good evening. '),
   text('How are you?'),
-  { type: 'vox.phrase', response_id: 'r1', item_id: 'a1', start: 0, end: 13, audio_start_ms: 0 },
+  { type: 'vox.phrase', response_id: 'r1', item_id: 'a1', index: 0, start: 0, end: 13, audio_start_ms: 0 },
   { type: 'page.audioStarted', itemId: 'a1' },
 ];
 const PHRASE_2 = {
   type: 'vox.phrase',
   response_id: 'r1',
   item_id: 'a1',
+  index: 1,
   start: 14,
   end: 26,
   audio_start_ms: 1000,
@@ -316,4 +320,68 @@ test('an answer whose voice is not available is read, and stopped it is not fain
     assert.equal(stopped(state).messages[1].spokenEnd, null);
     assert.equal(state.notices[0].text, 'No sound.');
   }
+});
+
+const WRITTEN = ANSWERS.slice(0, 3);
+
+function progress(index, fraction) {
+  return { type: 'vox.phrase.progress', response_id: 'r1', item_id: 'a1', index, fraction };
+}
+
+/** How much of the awaited sound is shown to be made, after each of these. */
+function shown(before, ...story) {
+  let state = tell(CONNECTED, SPOKE, HEARD, before);
+  return story.map((action) => awaited((state = reduce(state, action)).messages[1]));
+}
+
+test('while the first sound is awaited its making is shown, and gone when it begins', () => {
+  assert.deepEqual(shown(WRITTEN, progress(0, 0.2), progress(0, 0.7), ANSWERS[3], ANSWERS[4]), [
+    0.2,
+    0.7,
+    null,
+    null,
+  ]);
+});
+
+test('of two phrases in the making the one that sounds first is shown', () => {
+  const both = [progress(0, 0.2), progress(1, 0.4), progress(0, 0.3), progress(1, 0.6)];
+  assert.deepEqual(shown(WRITTEN, ...both), [0.2, 0.2, 0.3, 0.3]);
+  assert.deepEqual(shown(WRITTEN, progress(1, 0.4), progress(0, 0.2)), [0.4, 0.2]);
+});
+
+test('while there is sound to hear nothing else moves, and in a gap the next phrase is awaited', () => {
+  const ended = { type: 'page.audioEnded', itemId: 'a1' };
+  const story = [progress(1, 0.5), ended, progress(1, 0.6), PHRASE_2];
+  assert.deepEqual(shown(ANSWERS, ...story), [null, 0.5, 0.6, null]);
+});
+
+test('a phrase that fails is not awaited any more', () => {
+  const error = { type: 'error', error: { code: 'speech_failed', message: 'Out of memory.' } };
+  assert.deepEqual(shown(WRITTEN, progress(0, 0.9), progress(1, 0.1), error, progress(1, 0.2)), [
+    0.9,
+    0.9,
+    null,
+    0.2,
+  ]);
+});
+
+test('however an answer ends, none of its sound is in the making', () => {
+  const making = [...WRITTEN, progress(0, 0.5)];
+  const over = (...story) => tell(CONNECTED, SPOKE, HEARD, making, ...story).messages[1].making;
+  assert.equal(stopped(tell(CONNECTED, SPOKE, HEARD, making)).messages[1].making, null);
+  for (const status of ['completed', 'incomplete', 'failed']) assert.equal(over(done(status)), null);
+  assert.equal(over({ type: 'page.disconnected', sentence: 'Lost.' }), null);
+});
+
+test('the progress of a stopped answer changes nothing', () => {
+  const state = stopped(tell(CONNECTED, SPOKE, HEARD, WRITTEN));
+  assert.equal(reduce(state, progress(0, 0.5)), state);
+});
+
+test('the hint says when the words are there and their sound is being made', () => {
+  const ready = { type: 'vox.models', models: { ...models(), tts: model('ready') } };
+  const written = tell(CONNECTED, ready, SPOKE, HEARD, WRITTEN);
+  assert.equal(hint(written), 'Thinking about an answer.');
+  assert.equal(statusWord(reduce(written, progress(0, 0.1))), 'Thinking');
+  assert.equal(hint(reduce(written, progress(0, 0.1))), 'Making the sound of the answer.');
 });

@@ -10,6 +10,7 @@ const READY = {
   state: 'ready',
   name: 'x',
   device: 'cpu',
+  precision: '',
   notice: '',
   error: null,
   progress: null,

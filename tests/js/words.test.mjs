@@ -8,6 +8,7 @@ const model = (over) => ({
   state: 'loading',
   name: '',
   device: '',
+  precision: '',
   notice: '',
   error: null,
   progress: null,
@@ -34,6 +35,8 @@ test('where a ready model runs is said', () => {
   const ready = (device) => stateWords(model({ state: 'ready', device, load_seconds: 1.74 }));
   assert.equal(ready('cpu'), 'Ready on the processor, loaded in 1.7 s');
   assert.equal(ready('cuda'), 'Ready on the GPU (cuda), loaded in 1.7 s');
+  const exact = model({ state: 'ready', device: 'cpu', precision: 'int8' });
+  assert.equal(stateWords(exact), 'Ready on the processor in int8');
   assert.equal(ready('http://127.0.0.1:11434/v1'), 'Ready at http://127.0.0.1:11434/v1, loaded in 1.7 s');
 });
 

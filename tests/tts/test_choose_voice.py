@@ -82,7 +82,7 @@ def test_told_to_stay_offline_it_asks_no_hub() -> None:
 def test_a_broken_checkpoint_is_named_in_the_notice(tmp_path: Path) -> None:
     voice = load_synthesizer(Settings(chatterbox_dir=str(tmp_path)), Progress())
     assert isinstance(voice, PiperSynthesizer)
-    assert f"t3_turbo_v1.safetensors is missing from {tmp_path}" in voice.notice
+    assert f"t3_turbo_v1.safetensors (about 1.9 GB) is missing from {tmp_path}" in voice.notice
 
 
 @pytest.mark.usefixtures("no_hub")

@@ -29,11 +29,10 @@ def test_an_nvidia_gpu_gets_tf32_and_the_fastest_kernels() -> None:
     assert (cuda.matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark) == (True, True, True)
 
 
-def test_speaking_gathers_no_gradients_and_stays_in_full_precision_off_the_gpu() -> None:
+def test_speaking_gathers_no_gradients() -> None:
     import torch
 
     weights = torch.ones(2, 2, requires_grad=True)
-    with turbo.inference(), turbo.half_precision("cpu"):
+    with turbo.inference():
         product = weights @ weights
     assert product.is_inference()
-    assert product.dtype == torch.float32

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from app.engines import EngineError
 from app.tts.piper import PiperSynthesizer
@@ -34,6 +35,15 @@ def test_a_recording_too_short_or_too_long_is_refused_with_its_length(
 ) -> None:
     with pytest.raises(EngineError, match=said):
         recording(str(make_recording(seconds)), piper)
+
+
+def test_asking_again_reads_no_file(
+    make_recording: MakeRecording, piper: PiperSynthesizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(make_recording(6.5))
+    before = recording(path, piper)
+    monkeypatch.setattr(soundfile, "info", lambda _: pytest.fail("the file was read again"))
+    assert recording(path, piper) == before
 
 
 def test_what_is_no_sound_is_refused(tmp_path: Path, piper: PiperSynthesizer) -> None:

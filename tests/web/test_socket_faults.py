@@ -107,7 +107,7 @@ def test_a_client_that_never_reads_is_disconnected_and_nobody_else_waits(
 ) -> None:
     # More than the kernel's buffers take, less than the queue does.
     two_minutes = np.zeros(120 * 24_000, np.float32)
-    talkative.voice.synthesize = lambda phrase, voice, stop: iter([two_minutes])  # type: ignore[method-assign]
+    talkative.voice.synthesize = lambda *_: iter([two_minutes])  # type: ignore[method-assign]
     stalled = socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])))
     stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     stalled.sendall(

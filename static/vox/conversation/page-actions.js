@@ -81,6 +81,7 @@ function interrupted(state, heard) {
     ({ playing, state }) => playing || state === 'streaming',
     (message) => ({
       playing: false,
+      making: null,
       state: message.state === 'streaming' ? 'stopped' : message.state,
       spokenEnd: message.silent ? null : spokenEnd(message, heard.get(message.id)),
     }),
@@ -102,6 +103,7 @@ function disconnected(state, sentence) {
     (message) => ({
       state: 'failed',
       playing: false,
+      making: null,
       note:
         message.role === 'user'
           ? 'The connection was lost before this was written down.'

@@ -5,6 +5,7 @@
 /** @import {Message, State} from './state.js' */
 
 import { ended, refused, withFailure } from './failures.js';
+import { nothingMade, progressed } from './making.js';
 import { change, changeAll, find, without } from './messages.js';
 import { CONNECTION, withNotice, withoutNotices } from './notices.js';
 import { NEW_TURN, newMessage } from './state.js';
@@ -48,12 +49,15 @@ export function onServerEvent(state, event) {
       const phrase = { start: event.start, end: event.end, at: event.audio_start_ms };
       return live(state, event.response_id, event.item_id, ({ phrases }) => ({
         phrases: [...phrases, phrase],
+        making: null,
       }));
     }
+    case 'vox.phrase.progress':
+      return live(state, event.response_id, event.item_id, (message) => progressed(message, event));
     case 'response.done':
       return responseDone(state, event.response);
     case 'error':
-      return refused(state, event.error);
+      return refused(event.error.code === 'speech_failed' ? nothingMade(state) : state, event.error);
     case 'vox.models':
       return { ...state, models: event.models };
     case 'vox.notice':
@@ -191,6 +195,7 @@ function noticed(state, { code, level, message, response_id: responseId }) {
 function responseDone(state, response) {
   const { turn } = state;
   if (turn === null || turn.responseId !== response.id || turn.done) return state;
+  state = nothingMade(state);
   const over = { ...turn, hearing: false, done: true };
   switch (response.status) {
     case 'failed':

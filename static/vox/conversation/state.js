@@ -9,6 +9,10 @@
  * @property {number} end
  * @property {number} at milliseconds into the reply's sound
  *
+ * @typedef {object} Making the phrase whose sound comes next
+ * @property {number} index of the phrase in its reply
+ * @property {number} fraction of the work that is done, 0 to 1, as the voice measures it
+ *
  * @typedef {object} Message
  * @property {string} id
  * @property {'user' | 'assistant'} role
@@ -20,6 +24,7 @@
  * @property {string | null} sentAs the event that carried a typed message, until the server has it
  * @property {string | null} responseId
  * @property {readonly Phrase[]} phrases
+ * @property {Making | null} making null where the voice tells nothing of its work
  * @property {boolean} playing its sound is playing or scheduled
  * @property {boolean} silent a reply in text only
  * @property {number | null} spokenEnd of a reply cut off: where in the text the voice fell silent
@@ -117,6 +122,7 @@ export function newMessage(given) {
     sentAs: null,
     responseId: null,
     phrases: [],
+    making: null,
     playing: false,
     silent: false,
     spokenEnd: null,

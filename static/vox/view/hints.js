@@ -3,6 +3,7 @@
 
 /** @import {State} from '../conversation/state.js' */
 
+import { awaited } from '../conversation/making.js';
 import { loadingKinds, phase } from '../conversation/status.js';
 import { NAMES } from '../sentences.js';
 import { progressWords } from './models.js';
@@ -24,9 +25,7 @@ export function hint(state) {
     case 'transcribing':
       return 'Writing down what you said.';
     case 'thinking':
-      return state.models?.tts.state === 'loading'
-        ? 'The voice is still loading; you hear the answer when it is ready.'
-        : 'Thinking about an answer.';
+      return thinkingHint(state);
     case 'speaking':
       return 'Press Talk to interrupt.';
     case 'stopped':
@@ -38,6 +37,13 @@ export function hint(state) {
         ? 'Press Talk and speak, or type. Esc stops everything.'
         : 'Press Talk to answer. Esc stops everything.';
   }
+}
+
+/** @param {State} state */
+function thinkingHint({ messages, models }) {
+  if (models?.tts.state === 'loading') return 'The voice is still loading; you hear the answer when it is ready.';
+  const making = messages.some((message) => awaited(message) !== null);
+  return making ? 'Making the sound of the answer.' : 'Thinking about an answer.';
 }
 
 /** @param {State} state */

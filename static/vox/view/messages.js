@@ -3,6 +3,7 @@
 
 /** @import {Message} from '../conversation/state.js' */
 
+import { awaited } from '../conversation/making.js';
 import { element, setText } from './dom.js';
 import { unspoken } from './marks.js';
 
@@ -11,6 +12,7 @@ import { unspoken } from './marks.js';
  * @property {HTMLElement} element
  * @property {HTMLElement} body holds the text and nothing else
  * @property {Text} text
+ * @property {HTMLElement} making a line that grows while the sound is awaited
  * @property {HTMLElement} note
  */
 
@@ -62,6 +64,7 @@ export class MessageList {
     shown.element.setAttribute('aria-busy', String(growing));
     write(shown.text, message.text);
     setText(shown.note, smallPrint(message, lastEarlier));
+    showMaking(shown.making, awaited(message));
     if (message.spokenEnd !== null) unspoken.set(shown.text, message.spokenEnd, message.text.length);
   }
 
@@ -73,12 +76,15 @@ export class MessageList {
     const text = document.createTextNode('');
     const body = element('p', 'text', text);
     body.dir = 'auto';
+    const making = element('div', 'making');
+    // The status says in words what is going on; numbers ten times a second are only for the eye.
+    making.setAttribute('aria-hidden', 'true');
     const note = element('p', 'note');
-    const made = element('article', 'message', body, note);
+    const made = element('article', 'message', body, making, note);
     made.dataset.role = message.role;
     made.setAttribute('aria-label', message.role === 'user' ? 'You' : 'VOX');
     this.log.append(made);
-    const shown = { element: made, body, text, note };
+    const shown = { element: made, body, text, making, note };
     this.#shown.set(message.id, shown);
     return shown;
   }
@@ -102,6 +108,15 @@ function write(node, text) {
   if (node.data === text) return;
   if (text.startsWith(node.data)) node.appendData(text.slice(node.length));
   else node.data = text;
+}
+
+/**
+ * @param {HTMLElement} line
+ * @param {number | null} fraction
+ */
+function showMaking(line, fraction) {
+  line.classList.toggle('shown', fraction !== null);
+  if (fraction !== null) line.style.setProperty('--made', fraction.toFixed(3));
 }
 
 /**

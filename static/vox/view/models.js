@@ -21,7 +21,8 @@ export function stateWords(model) {
   if (model.state === 'loading') return progressWords(model) || STATES.loading;
   if (model.state !== 'ready') return STATES[model.state];
   const took = model.load_seconds ? `, loaded in ${seconds(model.load_seconds)}` : '';
-  return STATES.ready + place(model.device) + took;
+  const exactness = model.precision ? ` in ${model.precision}` : '';
+  return STATES.ready + place(model.device) + exactness + took;
 }
 
 /**

@@ -65,15 +65,6 @@ def inference() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def half_precision(device: str) -> Iterator[None]:
-    """Work in bfloat16 on an NVIDIA GPU, unchanged elsewhere."""
-    import torch
-
-    with torch.autocast(device_type="cuda", dtype=torch.bfloat16, enabled=device == "cuda"):
-        yield
-
-
 def release_memory(device: str) -> None:
     """Give unused GPU memory back to other programs."""
     if device in ("cuda", "mps"):
