@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +128,7 @@ class _Ours:
     def __init__(self, checkpoint: Path, device: str, precision: str, is_random: bool, voices: Path) -> None:
         peak_memory.restart(device)
         self._device = device
-        with _ends_nowhere() if is_random else _as_it_is(), _on(device):
+        with _ends_nowhere() if is_random else nullcontext(), _on(device):
             self._engine = ChatterboxSynthesizer(
                 str(checkpoint), precision=precision, kept_voices=voices, offline=True
             )
@@ -249,11 +249,6 @@ def _ends_nowhere() -> Iterator[None]:
         yield
     finally:
         turbo_class.from_local = plain
-
-
-@contextmanager
-def _as_it_is() -> Iterator[None]:
-    yield
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from torch.nn.functional import cosine_similarity
 
+from app.cores import usable_cores
 from app.engines import tell_nobody
 from app.tts import turbo
 from app.tts.turbo.decoder import Decoder
@@ -28,7 +29,7 @@ from app.tts.turbo.precision import Precision
 from app.tts.turbo.s3gen import Vocalizer
 from app.tts.turbo.text import text_tokens
 from app.tts.turbo.voice import Voice
-from benchmarks.machine import cores, describe
+from benchmarks.machine import describe
 from benchmarks.random_voice import never_end, random_checkpoint
 from benchmarks.stages import Kept
 
@@ -98,7 +99,7 @@ def _parts(folder: Path, precision: Precision) -> tuple[Any, Decoder, Vocalizer,
     never_end(stock.t3)
     vocalizer = Vocalizer(stock.s3gen, int8=precision in ("int8", "int4"))
     voice = Voice.from_conditionals("voice", stock.conds)
-    return stock.tokenizer, build_decoder(stock.t3, precision, cores(), voice), vocalizer, voice
+    return stock.tokenizer, build_decoder(stock.t3, precision, usable_cores(), voice), vocalizer, voice
 
 
 def _errors(folder: Path, precision: Precision, references: list[_Reference]) -> dict[str, float]:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from datetime import date
 from pathlib import Path
 
+from app.cores import usable_cores
+
 
 def describe() -> str:
     """The processor, how many cores this process may use, and today's date."""
-    return f"{_processor()}, {cores()} cores, {platform.system()}, {date.today().isoformat()}"
-
-
-def cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return f"{_processor()}, {usable_cores()} cores, {platform.system()}, {date.today().isoformat()}"
 
 
 def _processor() -> str:

@@ -9,11 +9,9 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TypeVar
 
 from app.engines import Stop
+from app.tts.queueing import LOOK_EVERY
 
 T = TypeVar("T")
-
-#: Seconds between two looks at the stop.
-_LOOK_EVERY = 0.05
 
 
 def finished(work: Callable[[], T], stop: Stop) -> T | None:
@@ -23,7 +21,7 @@ def finished(work: Callable[[], T], stop: Stop) -> T | None:
     threading.Thread(target=_run, args=(work, outcome), name="tts-learning", daemon=True).start()
     while not stop.is_set():
         try:
-            return outcome.result(timeout=_LOOK_EVERY)
+            return outcome.result(timeout=LOOK_EVERY)
         except (TimeoutError, FutureTimeout):
             if outcome.done():  # the work's own error
                 raise

@@ -88,8 +88,7 @@ class Decoder:
         length = self._prepare(row, voice, check)
         if length + text.shape[1] + 1 + self.max_tokens > self._cache.positions:
             raise TextTooLong(f"The text has {text.shape[1]} tokens, more than can be spoken in one phrase.")
-        start = torch.full_like(text[:, :1], self._start_token)
-        inputs = torch.cat([self._text(text), self._speech(start)], dim=1)
+        inputs = self._opening(text)
         logits = self._read(row, inputs, length, check)
         token = sampler.draw(logits)
         self._phrases[row] = Row(sampler, length + inputs.shape[1], token)
@@ -112,8 +111,7 @@ class Decoder:
         """Teacher forcing: the logits (length of ``tokens``, vocabulary) from which each of
         ``tokens`` would have been drawn after those before it. No row may be in use."""
         length = self._prepare(0, voice, lambda: None)
-        start = torch.full_like(text[:, :1], self._start_token)
-        logits = [self._read(0, torch.cat([self._text(text), self._speech(start)], 1), length, lambda: None)]
+        logits = [self._read(0, self._opening(text), length, lambda: None)]
         length += text.shape[1] + 1
         for token in tokens[:-1]:
             inputs = self._speech(torch.tensor([[token]], device=self.device))
@@ -146,6 +144,11 @@ class Decoder:
         self._prefixes.move_to_end(voice.key)
         self._held[row] = voice.key
         return length
+
+    def _opening(self, text: torch.Tensor) -> torch.Tensor:
+        """Embeddings of ``text`` and of where its speech starts, shape (1, length + 1, width)."""
+        start = torch.full_like(text[:, :1], self._start_token)
+        return torch.cat([self._text(text), self._speech(start)], dim=1)
 
     def _conditioning(self, voice: Voice) -> torch.Tensor:
         """Embeddings of what comes before the text, shape (1, 1 + prompt, width)."""

@@ -7,12 +7,11 @@ import threading
 import torch
 
 from app.engines import Samples, Stop, Tell
+from app.tts.queueing import LOOK_EVERY
 from app.tts.turbo.voice import Voice
 
 #: Share of the work on a phrase that its tokens take, the rest being the flow and the vocoder.
 _DECODING = 0.6
-#: Seconds between two looks at a stop that cannot call back.
-_LOOK_EVERY = 0.05
 
 
 class Stopped(Exception):
@@ -71,7 +70,7 @@ class PhraseJob:
         on_set = getattr(self.stop, "on_set", None)
         forget = on_set(self._ended.set) if on_set else None
         try:
-            while not self._ended.wait(None if on_set else _LOOK_EVERY):
+            while not self._ended.wait(None if on_set else LOOK_EVERY):
                 if self.stop.is_set():
                     return
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -49,3 +50,16 @@ def enliven(s3gen: Any) -> None:
         vocoder = s3gen.mel2wav
         vocoder.conv_post.bias[:9] -= 2
         vocoder.f0_predictor.classifier.weight.mul_(500)
+
+
+@pytest.fixture(scope="module")
+def tiny() -> Iterator[Any]:
+    """The module with a tiny T3 and what goes with it."""
+    import torch
+
+    from tests.tts.turbo import tiny
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # other programs' work would make two wait for each other
+    yield tiny
+    torch.set_num_threads(threads)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,19 +13,6 @@ if TYPE_CHECKING:
 
 #: No run goes on for longer than this.
 LIMIT = 60
-
-
-@pytest.fixture(scope="module")
-def tiny() -> Iterator[Any]:
-    """The module with a tiny T3 and what goes with it."""
-    import torch
-
-    from tests.tts.turbo import tiny
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # other programs' work would make two wait for each other
-    yield tiny
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

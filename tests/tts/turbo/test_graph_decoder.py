@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,19 +19,6 @@ if TYPE_CHECKING:
     from app.tts.turbo.graph_decoder import GraphDecoder
 
 LIMIT = 60
-
-
-@pytest.fixture(scope="module")
-def tiny() -> Iterator[Any]:
-    """The module with a tiny T3 and what goes with it."""
-    import torch
-
-    from tests.tts.turbo import tiny
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield tiny
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ bounds are for these small random weights, which leave less room for error than 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,19 +15,6 @@ if TYPE_CHECKING:
     import torch
 
 STEPS = 80
-
-
-@pytest.fixture(scope="module")
-def tiny() -> Iterator[Any]:
-    """The module with a tiny T3 and what goes with it."""
-    import torch
-
-    from tests.tts.turbo import tiny
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield tiny
-    torch.set_num_threads(threads)
 
 
 @dataclass

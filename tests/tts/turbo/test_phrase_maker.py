@@ -29,19 +29,6 @@ PATIENCE = 60
 At = Callable[[str], None]
 
 
-@pytest.fixture(scope="module")
-def tiny() -> Iterator[Any]:
-    """The module with a tiny T3 and what goes with it."""
-    import torch
-
-    from tests.tts.turbo import tiny
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield tiny
-    torch.set_num_threads(threads)
-
-
 class LoudVocalizer:
     """Takes the vocalizer's place: a sample for each token, in four pieces of work, then noise."""
 
