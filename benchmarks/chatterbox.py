@@ -34,7 +34,7 @@ from app.tts.speech import speak
 from benchmarks import peak_memory
 from benchmarks.chatterbox_table import table
 from benchmarks.machine import describe
-from benchmarks.random_voice import PacedDecoder, never_end, pace_stock, random_checkpoint
+from benchmarks.random_voice import Pace, PacedDecoder, never_end, random_checkpoint
 from benchmarks.stages import Called, Stages
 
 TEXT = (
@@ -93,7 +93,7 @@ class _Stock:
         self._model = stock_class.from_local(checkpoint, device)
         if is_random:
             never_end(self._model.t3)
-            pace_stock(self._model.t3)
+            Pace(checkpoint).keep_stock(self._model.t3)
         self._stages = Stages(device)
         self._stages.watch(self._model.t3, "inference_turbo", "decoder")
         self._stages.watch(self._model.t3.tfmr, "forward", "steps")
@@ -138,7 +138,7 @@ class _Ours:
         self._model: Any = self._engine._model
         maker: Any = self._model._maker  # type: ignore[union-attr]
         if is_random:
-            maker._decoder = PacedDecoder(maker._decoder)
+            maker._decoder = PacedDecoder(maker._decoder, Pace(checkpoint))
         self._stages = Stages(device)
         self._stages.watch(maker._decoder, "begin", "decoder")
         self._stages.watch(maker._decoder, "advance", "decoder")
