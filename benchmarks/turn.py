@@ -68,13 +68,13 @@ def main() -> None:
 def _measure(settings: Settings, models: Models, rounds: int) -> dict[str, object]:
     recordings = [_spoken(models, question) for question in QUESTIONS]
     streamed, sequential = [], []
-    with _served(settings, models) as url:
+    with served(settings, models) as url:
         _ask(url, recordings[0])  # warm-up of both paths
-        _one_after_the_other(settings, models, recordings[0])
+        one_after_the_other(settings, models, recordings[0])
         for _ in range(rounds):
             for recording in recordings:
                 streamed.append(_ask(url, recording))
-                sequential.append(_one_after_the_other(settings, models, recording))
+                sequential.append(one_after_the_other(settings, models, recording))
     with _instantly_served() as url:
         own = [_ask(url, recordings[0]) for _ in range(50)]
     return {
@@ -97,7 +97,7 @@ def _spoken(models: Models, text: str) -> Samples:
 
 
 @contextmanager
-def _served(settings: Settings, models: Models) -> Iterator[str]:
+def served(settings: Settings, models: Models) -> Iterator[str]:
     """The address of a server with ``models`` in this process."""
     app = create_app(settings, models)
     server = make_server("127.0.0.1", 0, app, threaded=True)
@@ -127,7 +127,7 @@ def _instantly_served() -> Iterator[str]:
 
 def _serve_instantly(parent: Connection) -> None:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    with _served(Settings(offline=True), instant_models()) as address:
+    with served(Settings(offline=True), instant_models()) as address:
         parent.send(address)
         parent.recv()
 
@@ -158,7 +158,7 @@ def _until(connection: RealtimeConnection, type_name: str) -> None:
         pass
 
 
-def _one_after_the_other(settings: Settings, models: Models, question: Samples) -> float:
+def one_after_the_other(settings: Settings, models: Models, question: Samples) -> float:
     """Seconds until sound when each engine waits for the whole result of the one before."""
     never = StopFlag()
     began = time.perf_counter()

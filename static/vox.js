@@ -1,6 +1,6 @@
 // @ts-check
 // VOX in the browser: puts the session and the view together. The story of a turn goes
-//   view/dock.js -> session.js -> recorder.js -> realtime.js -> (the server) -> conversation.js -> view.js
+//   view/dock.js -> session.js -> input.js -> realtime.js -> (the server) -> conversation.js -> view.js
 // with the sound of the reply in player.js.
 
 import { INITIAL } from './vox/conversation/state.js';
@@ -12,7 +12,7 @@ const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
 const session = new Session({
   address: `${scheme}//${location.host}/v1/realtime?model=vox`,
   changed: (state, before) => view.render(state, before),
-  level: (level) => view.dock.ring.heard(level),
+  level: (level) => view.heard(level),
   giveBack: (text) => view.composer.giveBack(text),
 });
 const view = new View(session);

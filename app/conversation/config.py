@@ -8,8 +8,9 @@ from typing import Any, Literal, get_args
 
 from openai.types.realtime import RealtimeSessionCreateRequest
 
+from app.conversation.detection import TurnDetection
 from app.conversation.events import RequestError
-from app.stt.incoming import INPUT_RATES
+from app.stt.pcm_stream import INPUT_RATES
 
 Modality = Literal["text", "audio"]
 
@@ -39,6 +40,8 @@ class SessionConfig:
     max_output_tokens: int | None = None
     input_rate: int = 24_000
     voice: str = ""
+    #: How utterances are told apart; None where the client ends them itself.
+    detection: TurnDetection | None = None
 
     def updated(self, session: Mapping[str, Any], voices: Sequence[str] = ()) -> SessionConfig:
         """The configuration with the fields of a ``session.update`` applied, or nothing at all:
@@ -64,15 +67,11 @@ class SessionConfig:
         return replace(self, **changes)
 
     def _input_changes(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        if given.get("turn_detection"):
-            raise RequestError(
-                "VOX does not detect the end of a turn by itself yet. Set turn_detection to null and send "
-                "input_audio_buffer.commit when the utterance is whole.",
-                "unsupported",
-                "session.audio.input.turn_detection",
-            )
+        changes: dict[str, Any] = {}
+        if "turn_detection" in given:
+            changes["detection"] = TurnDetection.parsed(given["turn_detection"])
         rate = _pcm_rate(_mapping(given, "format", "session.audio.input"), "session.audio.input.format")
-        return {} if rate is None else {"input_rate": rate}
+        return changes if rate is None else changes | {"input_rate": rate}
 
     def _output_changes(self, given: Mapping[str, Any], voices: Sequence[str]) -> dict[str, Any]:
         where = "session.audio.output"
@@ -102,7 +101,7 @@ class SessionConfig:
                     "format": {"type": "audio/pcm", "rate": self.input_rate},
                     "transcription": {"model": "whisper-1"},
                     "noise_reduction": None,
-                    "turn_detection": None,
+                    "turn_detection": self.detection and self.detection.as_realtime(),
                 },
                 "output": {
                     "format": {"type": "audio/pcm", "rate": OUTPUT_RATE},

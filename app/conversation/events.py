@@ -98,6 +98,32 @@ class VoxPhraseProgress(BaseModel):
     fraction: float
 
 
+class VoxVoice(BaseModel):
+    """Somebody speaks while VOX does, and it is not yet known whether they mean to interrupt.
+
+    "duck": play more softly. "hold": play nothing, and keep the place. "resume": it was no more than
+    an "mm-hm" or a cough, go on from there. An interruption is told as
+    ``input_audio_buffer.speech_started``.
+    """
+
+    type: Literal["vox.voice"]
+    event_id: str
+    phase: Literal["duck", "hold", "resume"]
+
+
+class VoxHearing(BaseModel):
+    """The words of an utterance that goes on: each telling takes the place of the one before.
+
+    ``stable`` will hardly change any more, ``unstable`` follows it and may.
+    """
+
+    type: Literal["vox.hearing"]
+    event_id: str
+    item_id: str
+    stable: str
+    unstable: str
+
+
 class VoxNotice(BaseModel):
     """A sentence for the person."""
 
@@ -111,11 +137,17 @@ class VoxNotice(BaseModel):
 
 
 class VoxTimings(BaseModel):
-    """Where the time of a turn went, in ms; None for what did not happen."""
+    """Where the time of a turn went, in ms; None for what did not happen.
+
+    ``voiced_until_ms`` is where the person's voice ended, as an offset in all audio of the session's
+    input, as in ``input_audio_buffer.speech_stopped``.
+    """
 
     type: Literal["vox.timings"]
     event_id: str
     response_id: str
+    voiced_until_ms: int | None
+    endpoint_ms: int | None
     stt_ms: int | None
     llm_ms: int | None
     tts_ms: int | None

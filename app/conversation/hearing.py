@@ -20,11 +20,10 @@ from app.models import Model
 from app.stt.incoming import IncomingAudio, UtteranceTooLong
 
 NOTHING_HEARD = "I heard nothing. Check the microphone and speak a little closer to it."
-NOTHING_RECORDED = "There is no audio to commit. Record something first."
 
 
 class Hearing:
-    """The recording coming in, and the transcriptions under way, of one session.
+    """From sound to the words of a user's items: the transcriptions under way, of one session.
 
     ``lock`` is the session's: it guards ``history`` and all that is here. Callers of the public
     methods hold it; the transcribing threads take it.
@@ -43,45 +42,27 @@ class Hearing:
         self._lock = lock
         self._transcriber = transcriber
         self._max_utterance = max_utterance
-        self._incoming: IncomingAudio | None = None
-        self._incoming_is_full = False
         self._transcriptions: dict[str, Transcription] = {}
+        #: The utterances about which nobody wants to be told that nothing was heard.
+        self._unasked: set[str] = set()
         #: Of the utterance that came last, until it is answered or a typed message takes its place.
         self._unanswered: Transcription | None = None
 
-    def append(self, pcm: bytes, rate: int) -> None:
-        """Take 16-bit mono PCM. Raises RequestError, once, when the utterance is too long; what
-        was heard until then is kept and can be committed."""
-        if self._incoming is None:
-            self._incoming = IncomingAudio(rate, self._max_utterance)
-            self._incoming_is_full = False
-        if self._incoming_is_full:
-            return
-        try:
-            self._incoming.append(pcm)
-        except UtteranceTooLong as problem:
-            self._incoming_is_full = True
-            raise RequestError(str(problem), "utterance_too_long", "audio") from None
+    def begin(self, audio: Samples, item_id: str | None = None) -> Transcription:
+        """Look for the words of ``audio`` (16 kHz), of which nobody is told unless it is committed."""
+        return Transcription(item_id or new_id("item"), audio, self._transcriber)
 
-    def clear(self) -> None:
-        """Throw the recording away."""
-        self._incoming = None
-
-    def commit(self) -> None:
-        """The utterance is whole: it becomes an item, and its words are looked for.
-
-        Raises RequestError when there is none.
-        """
-        incoming, self._incoming = self._incoming, None
-        audio = incoming.samples() if incoming else None
-        if audio is None or not audio.size:
-            raise RequestError(NOTHING_RECORDED, "input_audio_buffer_commit_empty")
-        item = Item(new_id("item"), "user", None, is_audio=True)
+    def commit(self, transcription: Transcription, *, unasked: bool = False) -> None:
+        """What is transcribed is a whole utterance: it becomes an item. ``unasked``: the server
+        took it for one, so that nothing is said where it was nothing."""
+        item = Item(transcription.item_id, "user", None, is_audio=True)
         previous_id = self._history.insert(item)
         self._listener.send(
             make(realtime.InputAudioBufferCommittedEvent, item_id=item.id, previous_item_id=previous_id)
         )
-        self.transcribe(item, audio, previous_id)
+        if unasked:
+            self._unasked.add(item.id)
+        self._follow(item, transcription, previous_id)
 
     def decoded(self, pcm: bytes, rate: int) -> Samples:
         """A whole recording as the transcriber takes it. Raises RequestError for one too long."""
@@ -94,12 +75,7 @@ class Hearing:
 
     def transcribe(self, item: Item, audio: Samples, previous_id: str | None) -> None:
         """Look for the words of ``item``, which is in the history already."""
-        told = item.as_realtime()
-        self._listener.send(make(realtime.ConversationItemAdded, item=told, previous_item_id=previous_id))
-        transcription = Transcription(item.id, audio, self._transcriber, self._on_words, self._on_end)
-        self._transcriptions[item.id] = transcription
-        self._unanswered = transcription
-        transcription.start()
+        self._follow(item, self.begin(audio, item.id), previous_id)
 
     def typed(self) -> None:
         """A typed message has come: it is what the next reply is to."""
@@ -122,11 +98,16 @@ class Hearing:
 
     def close(self) -> None:
         """End everything that is under way."""
-        self._incoming = None
         for transcription in self._transcriptions.values():
             transcription.stop.set()
 
-    def _on_words(self, transcription: Transcription, words: str) -> None:
+    def forget(self, transcription: Transcription) -> None:
+        """Take a committed utterance back, as if it had never been one."""
+        transcription.stop.set()
+        if transcription.item_id in self._history:
+            self._forget(transcription.item_id)
+
+    def on_words(self, transcription: Transcription, words: str) -> None:
         with self._lock:
             if transcription.was_stopped:
                 return
@@ -139,7 +120,7 @@ class Hearing:
                 )
             )
 
-    def _on_end(self, transcription: Transcription) -> None:
+    def on_end(self, transcription: Transcription) -> None:
         with self._lock:
             del self._transcriptions[transcription.item_id]
             if transcription.item_id not in self._history:
@@ -150,6 +131,13 @@ class Hearing:
                 self._drop(transcription, "transcription_failed", transcription.error)
             else:
                 self._keep(transcription)
+
+    def _follow(self, item: Item, transcription: Transcription, previous_id: str | None) -> None:
+        told = item.as_realtime()
+        self._listener.send(make(realtime.ConversationItemAdded, item=told, previous_item_id=previous_id))
+        self._transcriptions[item.id] = transcription
+        self._unanswered = transcription
+        transcription.tell(self)
 
     def _keep(self, transcription: Transcription) -> None:
         item = self._history.get(transcription.item_id)
@@ -166,9 +154,10 @@ class Hearing:
         if transcription.text:
             self._listener.send(make(realtime.ConversationItemDone, item=item.as_realtime()))
             return
-        self._listener.send(
-            make(VoxNotice, level="info", code="nothing_heard", message=NOTHING_HEARD, item_id=item.id)
-        )
+        if item.id not in self._unasked:
+            self._listener.send(
+                make(VoxNotice, level="info", code="nothing_heard", message=NOTHING_HEARD, item_id=item.id)
+            )
         self._forget(item.id)
 
     def _drop(self, transcription: Transcription, code: str, message: str) -> None:
@@ -183,5 +172,6 @@ class Hearing:
         self._forget(transcription.item_id)
 
     def _forget(self, item_id: str) -> None:
+        self._unasked.discard(item_id)
         self._history.remove(item_id)
         self._listener.send(make(realtime.ConversationItemDeletedEvent, item_id=item_id))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -40,6 +41,9 @@ Reason = Literal["turn_detected", "client_cancelled", "max_output_tokens"]
 #: Sound leaves in pieces of at most this long, so that a stop has little in flight to overtake.
 DELTA_SECONDS = 0.4
 
+#: What was said lately: from so long before what is being played until so long after it.
+LATELY_MS = (-4000, 500)
+
 
 class Reply:
     """One response and the assistant message it writes. ``lock`` guards ``history``."""
@@ -64,12 +68,38 @@ class Reply:
         self._has_begun = False
         self._has_ended = False
         self._next_phrase = 0
+        self._sounds_until = float("-inf")
         self._previous_id: str | None = None
         self._tell(make(realtime.ResponseCreatedEvent, response=self._as_realtime("in_progress")))
 
     @property
     def has_ended(self) -> bool:
         return self._has_ended
+
+    @property
+    def has_sounded(self) -> bool:
+        """Whether any of its sound was sent."""
+        return self._next_phrase > 0
+
+    @property
+    def is_sounding(self) -> bool:
+        """Whether the client plays it, by an estimate: what was sent is played in one go."""
+        return time.monotonic() < self._sounds_until
+
+    def held(self, seconds: float) -> None:
+        """The client has held its playback for so long."""
+        self._sounds_until += seconds
+
+    def silence(self) -> None:
+        """The client plays no more of it."""
+        self._sounds_until = float("-inf")
+
+    def said_lately(self) -> str:
+        """The words that the client played last, by the same estimate, and those it plays now."""
+        left_ms = max(0.0, self._sounds_until - time.monotonic()) * 1000
+        played_ms = self.item.spoken.audio_ms - left_ms
+        before, until = (self.item.spoken.heard(self.transcript, played_ms + margin) for margin in LATELY_MS)
+        return until[len(before) :]
 
     @property
     def transcript(self) -> str:
@@ -80,7 +110,8 @@ class Reply:
         with self._lock:
             if self._has_ended:
                 return False
-            self.timings.note("first_text")
+            if not self.item.is_audio:
+                self.timings.note("written")
             self._begin()
             self.item.text = self.transcript + text
             delta = (
@@ -139,7 +170,7 @@ class Reply:
                 self._tell(error_event(error[1], error[0]))
             if self._has_begun:
                 self._finish_item(status)
-            self._tell(make(VoxTimings, response_id=self.response_id, **self.timings.summary()))
+            self._tell_timings()
             details = _details(status, reason, error)
             self._tell(make(realtime.ResponseDoneEvent, response=self._as_realtime(status, details)))
             self._has_ended = True
@@ -175,8 +206,13 @@ class Reply:
         )
         self._tell(make(realtime.ResponseContentPartAddedEvent, part=part, **self._content()))
 
+    def _tell_timings(self) -> None:
+        self._tell(make(VoxTimings, response_id=self.response_id, **self.timings.summary()))
+
     def _tell_phrase(self, index: int, phrase: Phrase, duration_ms: float) -> None:
-        self.timings.note("first_sound")
+        if not self.has_sounded:
+            self.timings.note("first_sound")
+            self._tell_timings()
         begins_ms = self.item.spoken.audio_ms
         self.item.spoken.add(phrase.start, phrase.end, duration_ms)
         place = self._content()
@@ -191,6 +227,7 @@ class Reply:
             **place,
         )
         self._next_phrase = index + 1
+        self._sounds_until = max(self._sounds_until, time.monotonic()) + duration_ms / 1000
         self._tell(event)
 
     def _keep_what_was_spoken(self) -> None:

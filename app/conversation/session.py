@@ -8,24 +8,23 @@ raise RequestError for what cannot be done.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import openai.types.realtime as realtime
 from openai.types.realtime.realtime_server_event import ConversationItemRetrieved
 
 from app.conversation.config import SessionConfig
-from app.conversation.events import Listener, RequestError, VoxNotice, make, new_id
+from app.conversation.events import Listener, RequestError, make, new_id
+from app.conversation.floor import Floor
 from app.conversation.hearing import Hearing
 from app.conversation.history import History
 from app.conversation.items import given_item
-from app.conversation.reply import Reply
-from app.conversation.request import ResponseRequest, response_request
-from app.conversation.turn import Turn
-from app.engines import Brain, Message
-from app.llm.prompt import fit, system_prompt
+from app.conversation.recording import NOTHING_RECORDED, Recording
+from app.conversation.turns import Turns
 from app.models import Models
 from app.settings import Settings
+from app.stt.pcm_stream import BYTES_PER_SAMPLE
 
 
 class Session:
@@ -33,7 +32,6 @@ class Session:
 
     def __init__(self, models: Models, settings: Settings, listener: Listener) -> None:
         self.id = new_id("sess")
-        self._conversation_id = new_id("conv")
         self._models = models
         self._settings = settings
         self._listener = listener
@@ -41,7 +39,10 @@ class Session:
         self._config = SessionConfig(instructions=settings.instructions)
         self._history = History()
         self._hearing = Hearing(listener, self._history, self._lock, models.stt, settings.max_utterance)
-        self._turn: Turn | None = None
+        self._turns = Turns(models, settings, listener, self._history, self._hearing, self._lock)
+        #: Milliseconds of sound that have come in.
+        self._received_ms = 0.0
+        self._microphone = self._new_microphone()
 
     def start(self) -> None:
         """Tell the client that the session is there."""
@@ -51,7 +52,8 @@ class Session:
     def close(self) -> None:
         """End everything that is under way. Nothing is told after this."""
         with self._lock:
-            self._cancel_turn()
+            self._turns.cancel()
+            self._microphone.clear()
             self._hearing.close()
 
     # ----- the session
@@ -59,25 +61,32 @@ class Session:
     def update(self, session: Mapping[str, Any]) -> None:
         with self._lock:
             voice = self._models.tts.loaded
-            self._config = self._config.updated(session, voice.voices if voice else ())
+            before = self._config
+            self._config = before.updated(session, voice.voices if voice else ())
             told = self._config.as_realtime(self.id)
             self._listener.send(_session_event(realtime.SessionUpdatedEvent, told))
+            if (self._config.detection, self._config.input_rate) != (before.detection, before.input_rate):
+                self._microphone.clear()
+                self._microphone = self._new_microphone()
 
     # ----- audio coming in
 
     def append_audio(self, pcm: bytes) -> None:
         """Take 16-bit mono PCM at the session's input rate."""
         with self._lock:
-            self._hearing.append(pcm, self._config.input_rate)
+            self._received_ms += len(pcm) * 1000 / (BYTES_PER_SAMPLE * self._config.input_rate)
+            self._microphone.append(pcm)
 
     def clear_audio(self) -> None:
         with self._lock:
-            self._hearing.clear()
+            self._microphone.clear()
             self._listener.send(make(realtime.InputAudioBufferClearedEvent))
 
     def commit_audio(self) -> None:
+        """The utterance that is being heard is whole. Raises RequestError when there is none."""
         with self._lock:
-            self._hearing.commit()
+            if not self._microphone.commit():
+                raise RequestError(NOTHING_RECORDED, "input_audio_buffer_commit_empty")
 
     # ----- items
 
@@ -112,7 +121,7 @@ class Session:
             item = self._history.get(item_id)
             if item.role != "assistant" or not item.is_audio or content_index != 0:
                 raise RequestError("Only the audio of a spoken reply can be truncated.", param="item_id")
-            if self._turn and self._turn.reply.item is item and not self._turn.reply.has_ended:
+            if self._turns.is_answering(item):
                 raise RequestError("This reply is still being made. Cancel it first.", param="item_id")
             if not 0 <= audio_end_ms <= item.spoken.audio_ms + TRUNCATION_TOLERANCE_MS:
                 raise RequestError(
@@ -136,67 +145,34 @@ class Session:
     def create_response(self, data: Mapping[str, Any] | None = None) -> None:
         """Begin a turn. One that is under way is cancelled first: the newest wish counts."""
         with self._lock:
-            voice = self._models.tts.loaded
-            request = response_request(data or {}, self._config, voice.voices if voice else ())
-            history = self._context(request)  # may be refused; the turn under way goes on then
-            self._cancel_turn()
-            answered = self._hearing.take_unanswered() if request.input is None else None
-            awaited = {*self._hearing.under_way(history), *([answered] if answered else [])}
-            reply = Reply(
-                self._listener,
-                self._history if request.joins_conversation else History(),
-                self._lock,
-                request.modality,
-                request.metadata,
-                self._conversation_id if request.joins_conversation else None,
-            )
-            self._turn = Turn(
-                reply,
-                self._models,
-                lambda brain, tags: self._prompt(history, request, brain, tags),
-                awaited,
-                answered,
-                request.voice,
-                self._max_tokens(request),
-            )
-            self._turn.start()
+            self._turns.create(data or {}, self._config)
 
     def cancel_response(self, response_id: str | None = None) -> None:
         with self._lock:
-            turn = self._turn
+            turn = self._turns.latest
             if turn is None or turn.reply.has_ended or response_id not in (None, turn.reply.response_id):
                 raise RequestError("There is no reply under way to cancel.", "response_cancel_not_active")
-            self._cancel_turn()
+            self._turns.cancel()
 
     # ----- inside
 
-    def _cancel_turn(self) -> None:
-        turn, self._turn = self._turn, None
-        if turn is not None:
-            turn.cancel()
-
-    def _context(self, request: ResponseRequest) -> History:
-        """What the reply answers to: the conversation, or the items given for it alone."""
-        if request.input is None:
-            return self._history
-        history = History()
-        for entry in request.input:
-            history.insert(self._history.get(entry, "response.input") if isinstance(entry, str) else entry)
-        return history
-
-    def _max_tokens(self, request: ResponseRequest) -> int:
-        return request.max_tokens or self._settings.max_reply_tokens
-
-    def _prompt(
-        self, history: History, request: ResponseRequest, brain: Brain, tags: frozenset[str]
-    ) -> Sequence[Message]:
-        with self._lock:
-            said = history.messages()
-        system = Message("system", system_prompt(request.instructions, tags, brain.is_demo))
-        prompt = fit([system, *said], brain.context_tokens, self._max_tokens(request))
-        if said and prompt[-1] != said[-1]:
-            self._listener.send(make(VoxNotice, level="warning", code="text_shortened", message=SHORTENED))
-        return prompt
+    def _new_microphone(self) -> Recording | Floor:
+        """What takes the sound that comes in, as the session is configured."""
+        rate, detection = self._config.input_rate, self._config.detection
+        longest = self._settings.max_utterance
+        if detection is None:
+            return Recording(self._hearing, rate, longest)
+        return Floor(
+            detection,
+            rate,
+            longest,
+            self._received_ms,
+            self._listener,
+            self._hearing,
+            self._turns,
+            self._lock,
+            lambda: self._turns.create({}, self._config),
+        )
 
 
 def _session_event(event_class: type[Any], session: realtime.RealtimeSessionCreateRequest) -> Any:
@@ -207,8 +183,3 @@ def _session_event(event_class: type[Any], session: realtime.RealtimeSessionCrea
 
 #: How far beyond a reply's audio a client may say it played: rounding, and a device's latency.
 TRUNCATION_TOLERANCE_MS = 250
-
-SHORTENED = (
-    "That message is longer than the language model can read at once, so its middle was left out. A model "
-    "with a larger context window reads more."
-)

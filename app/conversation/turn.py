@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from app.conversation.reply import Reply
+from app.conversation.reply import Reason, Reply
 from app.conversation.stop import StopFlag
 from app.conversation.transcription import Transcription
 from app.conversation.voicing import Voicing
@@ -51,10 +51,11 @@ class Turn:
     def start(self) -> None:
         threading.Thread(target=self._run, name=f"turn-{self.reply.response_id}", daemon=True).start()
 
-    def cancel(self) -> None:
+    def cancel(self, reason: Reason) -> None:
         """End the turn now: nothing of it is told after this returns. Harmless when it is over."""
         # The reply first: workers that see the stop may no longer end it in their own way.
-        self.reply.end("cancelled", "client_cancelled")
+        self.reply.end("cancelled", reason)
+        self.reply.silence()
         self.stop.set()
         for transcription in self._awaited:
             transcription.stop.set()
@@ -80,7 +81,7 @@ class Turn:
             transcription.wait()
         heard = self._answered
         if heard is not None and not self.stop.is_set():
-            self.reply.timings.stt_ms = heard.elapsed_ms
+            self.reply.timings.stt_ms = heard.waited_ms
             if heard.error:
                 self.reply.end("failed", error=("transcription_failed", heard.error))
             elif not heard.text:

@@ -66,7 +66,7 @@ class Voicing:
             self._reply.notice("info", "nothing_to_speak", "There is nothing in this reply to say aloud.")
 
     def _say(self, phrase: Phrase) -> None:
-        self._reply.timings.note("first_phrase")
+        self._reply.timings.note("written")
         self._phrases.put(phrase)
         if self._thread is None:
             name = f"tts-{self._reply.response_id}"

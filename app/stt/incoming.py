@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.engines import TRANSCRIBER_RATE, Samples
-
-#: Sample rates, in Hz, that audio may come in with.
-INPUT_RATES = range(8_000, 192_001)
-
-_BYTES_PER_SAMPLE = 2
+from app.engines import Samples
+from app.stt.pcm_stream import BYTES_PER_SAMPLE, PcmStream
 
 
 class UtteranceTooLong(Exception):
@@ -29,19 +25,14 @@ class IncomingAudio:
     """
 
     def __init__(self, rate: int, max_seconds: float) -> None:
-        if rate not in INPUT_RATES:
-            raise ValueError(
-                f"A sample rate of {rate} Hz cannot be used; it may be {INPUT_RATES[0]} to {INPUT_RATES[-1]}."
-            )
         self._rate = rate
         self._max_seconds = max_seconds
-        self._odd_byte = b""
         self.clear()
 
     @property
     def seconds(self) -> float:
         """How much has been received."""
-        return self._received / self._rate
+        return self._received / (self._rate * BYTES_PER_SAMPLE)
 
     def append(self, pcm: bytes) -> None:
         """Take the next bytes; they may end in the middle of a sample.
@@ -49,13 +40,10 @@ class IncomingAudio:
         Raises UtteranceTooLong when they go beyond ``max_seconds``. What fits has been taken
         then, and can still be had.
         """
-        pcm = self._odd_byte + pcm
-        whole = len(pcm) - len(pcm) % _BYTES_PER_SAMPLE
-        room = int(self._max_seconds * self._rate) - self._received
-        too_long = whole // _BYTES_PER_SAMPLE > room
-        self._odd_byte = b"" if too_long else pcm[whole:]
-        self._take(np.frombuffer(pcm[:whole], dtype="<i2")[: max(room, 0)])
-        if too_long:
+        room = max(0, int(self._max_seconds * self._rate) * BYTES_PER_SAMPLE - self._received)
+        self._pieces.append(self._stream.feed(pcm[:room]))
+        self._received += len(pcm[:room])
+        if len(pcm) > room:
             raise UtteranceTooLong(
                 f"An utterance may be {self._max_seconds:g} seconds long. What came after that was not kept."
             )
@@ -65,25 +53,16 @@ class IncomingAudio:
 
         Raises IncompleteSample when the last sample has only one of its two bytes.
         """
-        if self._odd_byte:
+        if self._stream.ends_inside_a_sample:
             raise IncompleteSample(
                 "The audio has an odd number of bytes, so its last 16-bit sample is incomplete."
             )
-        rest = self._resampler.resample_chunk(np.empty(0, dtype=np.float32), last=True)
-        utterance: Samples = np.concatenate([*self._pieces, rest])
+        utterance: Samples = np.concatenate([*self._pieces, self._stream.rest()])
         self.clear()
         return utterance
 
     def clear(self) -> None:
         """Forget what has been received."""
-        import soxr
-
-        self._resampler = soxr.ResampleStream(self._rate, TRANSCRIBER_RATE, 1, dtype="float32")
+        self._stream = PcmStream(self._rate)
         self._pieces: list[Samples] = []
         self._received = 0
-        self._odd_byte = b""
-
-    def _take(self, samples: np.ndarray[tuple[int], np.dtype[np.int16]]) -> None:
-        if samples.size:
-            self._received += samples.size
-            self._pieces.append(self._resampler.resample_chunk(samples.astype(np.float32) / 32_768))

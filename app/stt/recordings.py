@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.engines import TRANSCRIBER_RATE, Samples
-from app.stt.incoming import INPUT_RATES
+from app.stt.pcm_stream import INPUT_RATES
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame

@@ -1,16 +1,15 @@
 // @ts-check
 // Runs on the audio thread: gathers the microphone's samples into frames of 40 ms.
 //
-// In:  'flush'                        send what is gathered, then stop for good
+// In:  'flush'                        send what is gathered, now
 // Out: {samples: Float32Array, level} a frame, its buffer handed over; level: its RMS, 0 to 1
-//      {flushed: true}                nothing follows
+//      {flushed: true}                all that was heard before 'flush' has been sent
 
 const FRAME_SECONDS = 0.04;
 
 class Capture extends AudioWorkletProcessor {
   #frame = new Float32Array(Math.round(sampleRate * FRAME_SECONDS));
   #filled = 0;
-  #ended = false;
 
   constructor() {
     super();
@@ -19,12 +18,12 @@ class Capture extends AudioWorkletProcessor {
 
   /**
    * @param {Float32Array[][]} inputs
-   * @returns {boolean} whether the browser should go on calling
+   * @returns {boolean} that the browser should go on calling
    */
   process(inputs) {
     const channels = inputs[0];
-    if (!this.#ended && channels.length > 0) this.#gather(channels);
-    return !this.#ended;
+    if (channels.length > 0) this.#gather(channels);
+    return true;
   }
 
   /** @param {Float32Array[]} channels */
@@ -46,9 +45,7 @@ class Capture extends AudioWorkletProcessor {
   }
 
   #flush() {
-    if (this.#ended) return;
     this.#post();
-    this.#ended = true;
     this.port.postMessage({ flushed: true });
   }
 }

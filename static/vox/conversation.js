@@ -11,10 +11,11 @@ import { INITIAL } from './conversation/state.js';
 /**
  * @param {State} state
  * @param {Action} action
+ * @param {number} now when it happened, by performance.now()
  * @returns {State}
  */
-export function reduce(state, action) {
-  return isPageAction(action) ? onPageAction(state, action) : onServerEvent(state, action);
+export function reduce(state, action, now) {
+  return isPageAction(action) ? onPageAction(state, action, now) : onServerEvent(state, action);
 }
 
 /**
@@ -37,7 +38,7 @@ export class Conversation {
   /** @param {Action} action */
   dispatch(action) {
     const before = this.state;
-    this.state = reduce(before, action);
+    this.state = reduce(before, action, performance.now());
     if (this.state !== before) this.changed(this.state, before);
   }
 

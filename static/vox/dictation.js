@@ -1,109 +1,75 @@
 // @ts-check
-// A recording on its way to the server: frame by frame while the person speaks, so that nothing is
-// left to upload when they have finished.
+// Talk and the space bar: recordings one after the other, at most one at a time, each of which the
+// person ends.
 
 /** @import {Conversation} from './conversation.js' */
+/** @import {Input} from './input.js' */
 /** @import {Realtime} from './realtime.js' */
-/** @import {Capture, RecordingEnd} from './recording.js' */
+/** @import {RecordingEnd} from './recording.js' */
 
-import { toBase64, toPcm16 } from './pcm.js';
-import { Recorder } from './recorder.js';
+import { Recording } from './recording.js';
 import * as sentences from './sentences.js';
-
-/** RMS below which a microphone gives nothing at all: muted, or not connected. */
-const FAINTEST = 0.001;
-
-/** Frames (40 ms each) of nothing at a recording's beginning after which the person is told. */
-const PATIENCE = 60;
 
 /** Seconds below which a recording is a slip of the finger. */
 const SHORTEST = 0.2;
 
 export class Dictation {
-  /** Hz, as the server's session knows it. */
-  #rate = 0;
-  /**
-   * Frames of this recording so far, all without sound; null once there was some.
-   * @type {number | null}
-   */
-  #silent = 0;
+  /** @type {Recording | null} */
+  #recording = null;
 
   /**
    * @param {Conversation} conversation
    * @param {Realtime} socket
-   * @param {(level: number) => void} level RMS, 0 to 1
-   * @param {() => Promise<Capture>} [openMicrophone]
+   * @param {Input} input
    */
-  constructor(conversation, socket, level, openMicrophone) {
+  constructor(conversation, socket, input) {
     this.conversation = conversation;
     this.socket = socket;
-    this.level = level;
-    this.recorder = new Recorder(
-      {
-        phase: (phase) => conversation.dispatch({ type: 'page.recording', phase }),
-        opened: (rate) => this.#opened(rate),
-        frame: (samples) => {
-          socket.send({ type: 'input_audio_buffer.append', audio: toBase64(toPcm16(samples)) });
-        },
-        level: (level) => this.#heard(level),
-        ended: (end) => this.#ended(end),
-        failed: (problem) => conversation.notice('error', 'microphone', sentences.microphoneProblem(problem)),
-      },
-      openMicrophone,
-    );
+    this.input = input;
   }
 
   /** Whether a recording is under way, or being begun or ended. */
   get busy() {
-    return this.recorder.busy;
+    return this.#recording !== null && !this.#recording.onstopProcessed;
   }
 
-  /** Call this inside a press. */
-  start() {
-    void this.recorder.start();
+  /**
+   * Begin; when busy, nothing happens. Call this inside a press.
+   * @param {string} [slip] what to say of a recording that is too short
+   */
+  start(slip = sentences.TOO_SHORT) {
+    if (this.busy) return;
+    const { conversation } = this;
+    this.#recording = new Recording(this.input, {
+      phase: (phase) => conversation.dispatch({ type: 'page.recording', phase }),
+      ended: (end) => this.#ended(end, slip),
+      failed: (problem) => conversation.notice('error', 'microphone', sentences.microphoneProblem(problem)),
+    });
+    void this.#recording.start();
   }
 
+  /** End the recording and keep it; one that has not begun is called off. */
   finish() {
-    this.recorder.finish();
+    void this.#recording?.finish();
   }
 
+  /** End the recording and throw it away; harmless when there is none. */
   discard() {
-    this.recorder.discard();
+    this.#recording?.discard();
   }
 
-  /** The server has a new session, which knows nothing of this microphone. */
-  forget() {
-    this.#rate = 0;
-  }
-
-  /** @param {number} rate */
-  #opened(rate) {
-    this.#silent = 0;
-    if (rate === this.#rate) return;
-    const input = { format: { type: 'audio/pcm', rate }, turn_detection: null };
-    this.socket.send({ type: 'session.update', session: { type: 'realtime', audio: { input } } });
-    this.#rate = rate;
-  }
-
-  /** @param {number} level */
-  #heard(level) {
-    this.level(level);
-    if (this.#silent === null) return;
-    this.#silent = level > FAINTEST ? null : this.#silent + 1;
-    const quiet = this.#silent !== null && this.#silent > PATIENCE;
-    if (quiet !== this.conversation.state.quiet) this.conversation.dispatch({ type: 'page.quiet', quiet });
-  }
-
-  /** @param {RecordingEnd} end */
-  #ended({ how, lost, seconds }) {
+  /**
+   * @param {RecordingEnd} end
+   * @param {string} slip
+   */
+  #ended({ how, lost, seconds }, slip) {
     if (how === 'finished' && seconds >= SHORTEST) {
       this.#commit(lost);
       return;
     }
-    this.socket.send({ type: 'input_audio_buffer.clear' });
+    this.input.clear();
     if (how === 'finished') {
-      const sentence = seconds === 0 ? sentences.NO_SOUND : sentences.TOO_SHORT;
-      this.conversation.notice('info', 'recording', sentence);
+      this.conversation.notice('info', 'recording', seconds === 0 ? sentences.NO_SOUND : slip);
     }
   }
 

@@ -22,6 +22,11 @@ interface Navigator {
   audioSession?: { type: string };
 }
 
+interface AudioContext {
+  /** Play on this device; not in every browser. */
+  setSinkId?(deviceId: string): Promise<void>;
+}
+
 interface Window {
   vox: {
     /** Every audio source that plays or is scheduled. */

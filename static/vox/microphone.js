@@ -1,7 +1,19 @@
 // @ts-check
-// The microphone itself: opened for one recording, and off afterwards whatever happens.
+// The microphone itself, and how it is turned off.
 
-/** @import {Capture} from './recording.js' */
+import { preferences } from './preferences.js';
+
+/**
+ * @typedef {object} Capture an open microphone
+ * @property {number} rate Hz
+ * @property {(frame: (samples: Float32Array, level: number) => void, lost: () => void) => void} start
+ *   a frame comes every 40 ms; its level is an RMS, 0 to 1
+ * @property {() => Promise<void>} flush what the microphone has heard so far comes as a frame, now
+ * @property {() => void} release the microphone is off; harmless when it is already
+ */
+
+/** Contexts that listen, in the whole page. */
+let listening = 0;
 
 /** @type {MediaTrackConstraints} */
 const ASKED = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
@@ -13,10 +25,10 @@ const ASKED = { echoCancellation: true, noiseSuppression: true, autoGainControl:
  */
 export async function openMicrophone() {
   if (!navigator.mediaDevices?.getUserMedia) throw new DOMException('', 'InsecureContext');
-  forRecording(true);
+  forRecording(1);
   // The device's own rate: Firefox refuses a microphone in a context of another rate.
   const context = new AudioContext({ latencyHint: 'interactive' });
-  const asked = navigator.mediaDevices.getUserMedia({ audio: ASKED });
+  const asked = ask(navigator.mediaDevices, preferences.get().microphone);
   try {
     context.resume().catch(() => {});
     const worklet = context.audioWorklet.addModule(new URL('./capture-worklet.js', import.meta.url));
@@ -27,6 +39,22 @@ export async function openMicrophone() {
     asked.then(turnOff, () => {});
     close(context);
     throw problem;
+  }
+}
+
+/**
+ * @param {MediaDevices} devices
+ * @param {string} deviceId of the chosen microphone; '' for the system's
+ * @returns {Promise<MediaStream>} of the system's when the chosen one is not connected
+ */
+async function ask(devices, deviceId) {
+  if (deviceId === '') return devices.getUserMedia({ audio: ASKED });
+  try {
+    // A wish that is not exact is passed over by Chromium.
+    return await devices.getUserMedia({ audio: { ...ASKED, deviceId: { exact: deviceId } } });
+  } catch (problem) {
+    if (!(problem instanceof Error) || problem.name !== 'OverconstrainedError') throw problem;
+    return devices.getUserMedia({ audio: ASKED });
   }
 }
 
@@ -83,14 +111,17 @@ function turnOff(stream) {
 
 /** @param {AudioContext} context */
 function close(context) {
-  forRecording(false);
-  if (context.state !== 'closed') context.close().catch(() => {});
+  if (context.state === 'closed') return;
+  forRecording(-1);
+  context.close().catch(() => {});
 }
 
 /**
  * Safari plays to the ear piece while it believes the page is on a call; tell it when that is over.
- * @param {boolean} on
+ * @param {1 | -1} more
  */
-function forRecording(on) {
-  if (navigator.audioSession) navigator.audioSession.type = on ? 'play-and-record' : 'playback';
+function forRecording(more) {
+  listening += more;
+  const type = listening > 0 ? 'play-and-record' : 'playback';
+  if (navigator.audioSession) navigator.audioSession.type = type;
 }

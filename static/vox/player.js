@@ -7,6 +7,8 @@
 
 /** @import {Heard} from './conversation/state.js' */
 
+import { audibleAt, firstAudible, outputLatency } from './latency.js';
+import { Volume } from './volume.js';
 import { SPEECH_RATE } from './wire.js';
 
 /** Seconds between a chunk's arrival and its sound when nothing is playing. */
@@ -24,11 +26,15 @@ const GRACE = 0.5;
  * @property {string} responseId
  * @property {Stretch[]} stretches
  * @property {number} sources that play or are scheduled
+ * @property {number | null} audible seconds of the context's clock at which its first sound comes
  *
  * @typedef {object} PlayerListener
  * @property {(itemId: string) => void} started its sound begins, or goes on after a gap
  * @property {(itemId: string) => void} ended all of its sound so far has been played
+ * @property {(itemId: string, at: number) => void} [firstSound] when, by performance.now(), its first
+ *   audible sample leaves the loudspeaker; told once, a moment before or after
  * @property {(blocked: boolean) => void} blocked the browser holds the sound back
+ * @property {() => void} [lostSink] the chosen loudspeaker cannot be used
  */
 
 export class Player {
@@ -38,12 +44,21 @@ export class Player {
   #context = null;
   /** @type {AnalyserNode | null} */
   #output = null;
+  /** @type {Volume | null} */
+  #volume = null;
+  /** The loudspeaker's device id; '' for the browser's default. */
+  #sink = '';
   /** @type {Map<string, Track>} */
   #tracks = new Map();
   /** @type {Set<string>} */
   #stopped = new Set();
   /** @type {WeakMap<AudioBufferSourceNode, {end: number, ended: () => void}>} */
   #ends = new WeakMap();
+  /**
+   * First sounds, in seconds of the context's clock, that are not told yet.
+   * @type {Map<string, number>}
+   */
+  #firstSounds = new Map();
   /** The sample at which the next chunk can begin. */
   #next = 0;
 
@@ -70,7 +85,25 @@ export class Player {
   /** Go on if the browser has paused the sound; Safari's 'interrupted' (a call came in) included. */
   resume() {
     const context = this.#context;
-    if (context !== null && context.state !== 'running') context.resume().catch(() => {});
+    if (context === null || this.#volume?.isHeld || context.state === 'running') return;
+    context.resume().catch(() => {});
+  }
+
+  /**
+   * Somebody makes a sound while this speaks: speak more softly, not at all for now, or as before.
+   * @param {'duck' | 'hold' | 'resume'} how
+   */
+  giveWay(how) {
+    this.#volume?.[how]();
+  }
+
+  /**
+   * @param {string} deviceId of a loudspeaker; '' for the browser's default
+   */
+  setSink(deviceId) {
+    if (deviceId === this.#sink) return;
+    this.#sink = deviceId;
+    if (this.#context !== null) this.#route(this.#context);
   }
 
   /**
@@ -82,16 +115,19 @@ export class Player {
   play(responseId, itemId, samples) {
     if (samples.length === 0 || this.#stopped.has(responseId)) return;
     const context = this.#ready();
+    // What was softer, or held, was another reply.
+    if (!this.#knows(responseId)) this.#volume?.full();
     this.prune();
     const buffer = context.createBuffer(1, samples.length, SPEECH_RATE);
     buffer.copyToChannel(samples, 0);
     const source = context.createBufferSource();
     source.buffer = buffer;
-    source.connect(/** @type {AnalyserNode} */ (this.#output));
+    source.connect(/** @type {Volume} */ (this.#volume).node);
     const start = Math.max(this.#next, this.#now() + Math.round(LEAD * SPEECH_RATE));
     this.#next = start + samples.length;
     source.start(start / SPEECH_RATE);
     this.#keep(source, responseId, itemId, start, samples.length);
+    this.#noteFirstSound(itemId, start, samples);
     if (context.state !== 'running') {
       this.resume();
       this.#onState();
@@ -105,6 +141,8 @@ export class Player {
   stopAll() {
     for (const source of this.activeAudio) silence(source);
     this.activeAudio.clear();
+    this.#volume?.full();
+    this.#firstSounds.clear();
     this.#next = 0;
     /** @type {Map<string, Heard>} */
     const cut = new Map();
@@ -138,7 +176,7 @@ export class Player {
    */
   heard(itemId) {
     const stretches = this.#tracks.get(itemId)?.stretches ?? [];
-    const now = this.#now() - Math.round(latency(this.#context) * SPEECH_RATE);
+    const now = this.#now() - Math.round(outputLatency(this.#context) * SPEECH_RATE);
     let heard = 0;
     let total = 0;
     for (const { start, length } of stretches) {
@@ -170,13 +208,26 @@ export class Player {
     context.onstatechange = () => this.#onState();
     this.#context = context;
     this.#output = output;
+    this.#volume = new Volume(context, output);
     this.#next = 0;
+    if (this.#sink !== '') this.#route(context);
     return context;
   }
 
+  /** @param {AudioContext} context */
+  #route(context) {
+    context.setSinkId?.(this.#sink).catch(() => this.listener.lostSink?.());
+  }
+
+  /** @param {string} responseId */
+  #knows(responseId) {
+    return [...this.#tracks.values()].some((track) => track.responseId === responseId);
+  }
+
   #onState() {
-    const held = this.#context !== null && this.#context.state !== 'running';
-    this.listener.blocked(held && this.activeAudio.size > 0);
+    this.#tellFirstSounds();
+    const stands = this.#context !== null && this.#context.state !== 'running';
+    this.listener.blocked(stands && !this.#volume?.isHeld && this.activeAudio.size > 0);
   }
 
   /** The context's clock, in samples. */
@@ -192,7 +243,7 @@ export class Player {
    * @param {number} length
    */
   #keep(source, responseId, itemId, start, length) {
-    const track = this.#tracks.get(itemId) ?? { responseId, stretches: [], sources: 0 };
+    const track = this.#tracks.get(itemId) ?? { responseId, stretches: [], sources: 0, audible: null };
     this.#tracks.set(itemId, track);
     const last = track.stretches.at(-1);
     if (last !== undefined && last.start + last.length === start) last.length += length;
@@ -202,6 +253,30 @@ export class Player {
     this.#ends.set(source, { end: (start + length) / SPEECH_RATE, ended });
     source.onended = ended;
     if (track.sources++ === 0) this.listener.started(itemId);
+  }
+
+  /**
+   * @param {string} itemId
+   * @param {number} start of `samples`
+   * @param {Float32Array} samples
+   */
+  #noteFirstSound(itemId, start, samples) {
+    const track = this.#tracks.get(itemId);
+    const at = track?.audible === null ? firstAudible(samples) : -1;
+    if (track === undefined || at === -1) return;
+    track.audible = (start + at) / SPEECH_RATE;
+    this.#firstSounds.set(itemId, track.audible);
+    this.#tellFirstSounds();
+  }
+
+  /** As long as the context stands still nobody knows when they come. */
+  #tellFirstSounds() {
+    const context = this.#context;
+    if (context === null || context.state !== 'running') return;
+    for (const [itemId, seconds] of this.#firstSounds) {
+      this.listener.firstSound?.(itemId, audibleAt(context, seconds, performance.now()));
+    }
+    this.#firstSounds.clear();
   }
 
   /**
@@ -225,15 +300,6 @@ function silence(source) {
     // It has ended by itself.
   }
   source.disconnect();
-}
-
-/**
- * Seconds between the context's clock and the ear.
- * @param {AudioContext | null} context
- */
-function latency(context) {
-  const seconds = context?.outputLatency || context?.baseLatency || 0;
-  return Math.min(seconds, 0.5);
 }
 
 function speechContext() {

@@ -1,23 +1,19 @@
 // @ts-check
-// One recording, from the first frame to its end, which comes once.
+// One recording, from the press that begins it to its end, which comes once.
+
+/** @import {RecordingPhase} from './conversation/state.js' */
+/** @import {Input} from './input.js' */
 
 /**
- * @typedef {object} Capture an open microphone
- * @property {number} rate Hz
- * @property {(frame: (samples: Float32Array, level: number) => void, lost: () => void) => void} start
- * @property {() => Promise<void>} flush what the microphone has heard so far comes as a last frame
- * @property {() => void} release the microphone is off; harmless when it is already
- *
  * @typedef {object} RecordingListener
- * @property {(samples: Float32Array) => void} frame
- * @property {(level: number) => void} level RMS, 0 to 1
- * @property {() => void} finishing it will end as finished, unless it is discarded before
- * @property {(end: RecordingEnd) => void} ended
+ * @property {(phase: RecordingPhase) => void} phase
+ * @property {(end: RecordingEnd) => void} ended what was recorded
+ * @property {(problem: unknown) => void} failed the microphone could not be opened
  *
  * @typedef {object} RecordingEnd
  * @property {'finished' | 'discarded'} how
  * @property {boolean} lost the microphone went away
- * @property {number} seconds handed to `frame`
+ * @property {number} seconds sent
  */
 
 /** Milliseconds that the last frame may take; a dead audio thread must not hold up the rest. */
@@ -25,36 +21,56 @@ const FLUSH_PATIENCE = 250;
 
 export class Recording {
   /**
-   * Whether the end has been processed. Whatever ends a recording - the button, a lost microphone,
-   * Stop All, the same event twice - the first one to get here is the only one that counts.
+   * Whether the end has been processed. Whatever ends a recording - the button, the key, a lost
+   * microphone, Stop All, the same event twice - the first one to get here is the only one that counts.
    */
   onstopProcessed = false;
+  /** Its end is told by a press, never found by the server. */
+  detection = null;
+  #on = false;
   #finishing = false;
   #lost = false;
-  #samples = 0;
+  #seconds = 0;
 
   /**
-   * @param {Capture} capture
+   * @param {Pick<Input, 'take' | 'drop' | 'flush'>} input
    * @param {RecordingListener} listener
    */
-  constructor(capture, listener) {
-    this.capture = capture;
+  constructor(input, listener) {
+    this.input = input;
     this.listener = listener;
   }
 
-  start() {
-    this.capture.start(
-      (samples, level) => this.#frame(samples, level),
-      () => this.#lose(),
-    );
+  get wantsFrames() {
+    return this.#on && !this.onstopProcessed;
   }
 
-  /** End the recording and keep it. */
+  /** Call this inside a press. */
+  async start() {
+    this.listener.phase('starting');
+    try {
+      await this.input.take(this);
+    } catch (problem) {
+      if (this.onstopProcessed) return;
+      this.#end('discarded');
+      this.listener.failed(problem);
+      return;
+    }
+    if (this.onstopProcessed) return;
+    this.#on = true;
+    this.listener.phase('on');
+  }
+
+  /** End the recording and keep it; one that has not begun is called off. */
   async finish() {
     if (this.onstopProcessed || this.#finishing) return;
+    if (!this.#on) {
+      this.discard();
+      return;
+    }
     this.#finishing = true;
-    this.listener.finishing();
-    await Promise.race([this.capture.flush(), pause(FLUSH_PATIENCE)]);
+    this.listener.phase('finishing');
+    await Promise.race([this.input.flush(), pause(FLUSH_PATIENCE)]);
     this.#end('finished');
   }
 
@@ -63,28 +79,26 @@ export class Recording {
     this.#end('discarded');
   }
 
-  /**
-   * @param {Float32Array} samples
-   * @param {number} level
-   */
-  #frame(samples, level) {
-    if (this.onstopProcessed) return;
-    this.#samples += samples.length;
-    this.listener.frame(samples);
-    this.listener.level(level);
+  /** @param {number} seconds */
+  sent(seconds) {
+    this.#seconds += seconds;
   }
 
-  #lose() {
+  lost() {
     if (!this.#finishing) this.#lost = true;
     void this.finish();
   }
 
-  /** @param {'finished' | 'discarded'} how */
+  /** @param {RecordingEnd['how']} how */
   #end(how) {
     if (this.onstopProcessed) return;
     this.onstopProcessed = true;
-    this.capture.release();
-    this.listener.ended({ how, lost: this.#lost, seconds: this.#samples / this.capture.rate });
+    try {
+      if (this.#on) this.listener.ended({ how, lost: this.#lost, seconds: this.#seconds });
+    } finally {
+      this.input.drop(this);
+      this.listener.phase('off');
+    }
   }
 }
 

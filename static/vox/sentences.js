@@ -9,30 +9,41 @@ import { loadingKinds } from './conversation/status.js';
 /** @type {Record<Kind, string>} */
 export const NAMES = { stt: 'The transcriber', llm: 'The language model', tts: 'The voice' };
 
-/** @type {Record<string, string>} by the name of getUserMedia's error */
+/** @type {Record<string, string>} by the name of getUserMedia's error; what to do next follows */
 const MICROPHONE = {
   NotAllowedError:
-    'The browser does not let this page use the microphone. Allow it in the address bar or the browser’s settings, then press Talk again.',
-  NotFoundError: 'I couldn’t find a microphone. Connect one, then press Talk again.',
+    'The browser does not let this page use the microphone. Allow it in the address bar or the browser’s settings',
+  NotFoundError: 'I couldn’t find a microphone. Connect one',
   NotReadableError:
-    'The microphone is in use by another program, or the system does not give it out. Close the other program, then press Talk again.',
-  InsecureContext:
-    'Browsers give out the microphone only on https addresses and on localhost. Open VOX by https, or by its localhost address on the machine it runs on. Typing works here too.',
+    'The microphone is in use by another program, or the system does not give it out. Close the other program',
 };
 
-/** @param {unknown} problem what opening the microphone threw */
-export function microphoneProblem(problem) {
+const INSECURE =
+  'Browsers give out the microphone only on https addresses and on localhost. Open VOX by https, or by its localhost address on the machine it runs on. Typing works here too.';
+
+const NO_MICROPHONE =
+  'I couldn’t open the microphone. Check that one is connected and that this page may use it';
+
+/**
+ * @param {unknown} problem what opening the microphone threw
+ * @param {string} [again] how to try again
+ */
+export function microphoneProblem(problem, again = 'press Talk again') {
   const name = problem instanceof Error ? problem.name : '';
-  return (
-    MICROPHONE[name] ??
-    'I couldn’t open the microphone. Check that one is connected and that this page may use it, then press Talk again.'
-  );
+  return name === 'InsecureContext' ? INSECURE : `${MICROPHONE[name] ?? NO_MICROPHONE}, then ${again}.`;
 }
 
+export const HANDS_FREE_AGAIN = 'switch Hands-free on again';
+export const HANDS_FREE_LOST =
+  'The microphone went away, so Hands-free is off. Connect it, then switch Hands-free on again.';
+export const TOO_SHORT_HELD =
+  'That was too short to hear. Hold the space bar for as long as you speak.';
 export const TOO_SHORT =
   'That was too short to hear. Press Talk, speak, and press it again when you have finished.';
 export const NO_SOUND = 'No sound came from the microphone. Check that it is connected and not muted.';
 export const MICROPHONE_LOST = 'The microphone went away. I went on with what I had heard until then.';
+export const SPEAKER_FAILED =
+  'The loudspeaker that you chose cannot be used now, so you hear me on the system’s own.';
 export const SOUND_BLOCKED = 'The browser holds the sound back. Click or press any key to hear the answer.';
 export const TOKEN_WANTED = 'VOX wants its token again. Reload the page to sign in.';
 export const STILL_RECORDING =

@@ -3,17 +3,20 @@
 // Data flows one way: presses and events come in here, `conversation` holds what is known, the view
 // shows it.
 
-/** @import {Heard, Message, Notice, State} from './conversation/state.js' */
-/** @import {Capture} from './recording.js' */
-/** @import {AudioDelta, ServerEvent, WireError} from './wire.js' */
+/** @import {Notice, State} from './conversation/state.js' */
+/** @import {Capture} from './microphone.js' */
+/** @import {PreferenceStore} from './preferences.js' */
+/** @import {ServerEvent, TimingsEvent, WireError} from './wire.js' */
 
 import { wantsToken } from './api.js';
 import { CONNECTION } from './conversation/notices.js';
 import { Conversation } from './conversation.js';
 import { Dictation } from './dictation.js';
-import { fromBase64, toFloat32 } from './pcm.js';
-import { Player } from './player.js';
+import { HandsFree } from './hands-free.js';
+import { Input } from './input.js';
+import { preferences } from './preferences.js';
 import { Realtime } from './realtime.js';
+import { Replies } from './replies.js';
 import * as sentences from './sentences.js';
 
 /**
@@ -24,6 +27,7 @@ import * as sentences from './sentences.js';
  * @property {(text: string) => void} giveBack typed text that could not be sent
  * @property {() => AudioContext} [createContext]
  * @property {() => Promise<Capture>} [openMicrophone]
+ * @property {Pick<PreferenceStore, 'get' | 'subscribe'>} [preferences]
  */
 
 export class Session {
@@ -38,15 +42,20 @@ export class Session {
       event: (event) => this.#receive(event),
       lost: (code) => this.#lost(code),
     });
-    this.player = new Player(
-      {
-        started: (itemId) => conversation.dispatch({ type: 'page.audioStarted', itemId }),
-        ended: (itemId) => conversation.dispatch({ type: 'page.audioEnded', itemId }),
-        blocked: (blocked) => this.#blocked(blocked),
-      },
-      options.createContext,
+    this.replies = new Replies(conversation, this.socket, options.createContext);
+    this.input = new Input(
+      this.socket,
+      { level: options.level, quiet: (quiet) => this.#quiet(quiet) },
+      options.openMicrophone,
     );
-    this.dictation = new Dictation(conversation, this.socket, options.level, options.openMicrophone);
+    this.dictation = new Dictation(conversation, this.socket, this.input);
+    const chosen = options.preferences ?? preferences;
+    this.handsFree = new HandsFree(conversation, this.input, chosen);
+    this.#follow(chosen);
+  }
+
+  get player() {
+    return this.replies.player;
   }
 
   get state() {
@@ -55,14 +64,44 @@ export class Session {
 
   /** Talk was pressed: begin a recording, or end the one under way. */
   talk() {
-    if (this.dictation.busy) {
-      this.dictation.finish();
+    if (this.dictation.busy) this.dictation.finish();
+    else this.#record();
+  }
+
+  /**
+   * The key that is held to talk is down.
+   * @returns {boolean} whether a recording begins, which `letGo` ends
+   */
+  hold() {
+    return !this.dictation.busy && this.#record(sentences.TOO_SHORT_HELD);
+  }
+
+  /** The key is up again. */
+  letGo() {
+    this.dictation.finish();
+  }
+
+  /** Hands-free was pressed: on when it is off, and off when it is on. */
+  switchHandsFree() {
+    if (this.handsFree.isOn) {
+      this.handsFree.turnOff();
+      this.player.giveWay('resume');
       return;
     }
     if (this.#hindered(sentences.obstacle(this.state, ['stt', 'llm']))) return;
-    this.#interrupt();
     this.player.unlock();
-    this.dictation.start();
+    void this.handsFree.turnOn();
+  }
+
+  /** Mute was pressed: nothing more is sent, and what is being heard is thrown away; or it goes on. */
+  switchMute() {
+    if (this.state.handsFree !== 'on') return;
+    const muted = !this.state.muted;
+    if (muted) {
+      this.input.clear();
+      this.player.giveWay('resume');
+    }
+    this.conversation.dispatch({ type: 'page.muted', muted });
   }
 
   /**
@@ -74,7 +113,7 @@ export class Session {
     if (text === '') return false;
     const recording = this.dictation.busy ? sentences.STILL_RECORDING : '';
     if (this.#hindered(recording || sentences.obstacle(this.state, ['llm']))) return false;
-    this.#interrupt();
+    this.replies.interrupt();
     this.player.unlock();
     const itemId = `item_${Date.now().toString(36)}${++this.#typed}`;
     const content = [{ type: 'input_text', text }];
@@ -88,19 +127,25 @@ export class Session {
 
   /** End the reply under way and its speech. */
   stopGenerating() {
-    if (this.#interrupt()) this.conversation.dispatch({ type: 'page.stopped' });
+    if (this.replies.interrupt()) this.conversation.dispatch({ type: 'page.stopped' });
   }
 
-  /** Silence everything, throw away a recording under way, end the turn; nothing is unloaded. */
+  /**
+   * Silence everything, throw away what is being said, end the turn; nothing is unloaded, and who is
+   * hands-free stays so.
+   */
   stopAll() {
-    this.#interrupt();
+    this.replies.interrupt();
     this.dictation.discard();
+    if (this.state.handsFree === 'on') this.input.clear();
+    this.conversation.dispatch({ type: 'page.dropped' });
     this.conversation.dispatch({ type: 'page.stopped' });
   }
 
   /** Nothing of this page goes on when it is left: no microphone, no sound, no socket. */
   leave() {
     this.stopAll();
+    this.handsFree.turnOff();
     this.socket.close();
     this.#disconnected(0);
   }
@@ -108,6 +153,18 @@ export class Session {
   /** @param {Notice} notice */
   dismiss(notice) {
     this.conversation.dismiss(notice);
+  }
+
+  /**
+   * @param {string} [slip] what to say of a recording that is too short
+   * @returns {boolean} whether a recording begins
+   */
+  #record(slip) {
+    if (this.#hindered(sentences.obstacle(this.state, ['stt', 'llm']))) return false;
+    this.replies.interrupt();
+    this.player.unlock();
+    this.dictation.start(slip);
+    return true;
   }
 
   /**
@@ -119,96 +176,67 @@ export class Session {
     return obstacle !== '';
   }
 
-  /**
-   * End the turn under way: silence first, then tell the server, and what was heard of it.
-   * @param {boolean} [cancel] false when the server has ended it already
-   * @returns {boolean} whether there was one
-   */
-  #interrupt(cancel = true) {
-    const cut = this.player.stopAll();
-    const { turn } = this.state;
-    if (turn === null) return false;
-    const { responseId } = turn;
-    if (cancel && !turn.done) {
-      const which = responseId === null ? {} : { response_id: responseId };
-      this.socket.send({ type: 'response.cancel', ...which });
-    }
-    if (responseId !== null) this.player.refuse(responseId);
-    const heard = this.#tellHeard(responseId, cut);
-    this.conversation.dispatch({ type: 'page.interrupted', heard });
-    return true;
-  }
-
-  /**
-   * @param {string | null} responseId
-   * @param {Map<string, Heard>} cut what the player was stopped in
-   * @returns {Map<string, Heard>} by item
-   */
-  #tellHeard(responseId, cut) {
-    /** @param {Message} message */
-    const spoken = (message) => responseId !== null && message.responseId === responseId && !message.silent;
-    const heard = new Map();
-    for (const { id } of this.state.messages.filter(spoken)) {
-      const played = cut.get(id) ?? this.player.heard(id);
-      heard.set(id, played);
-      this.#truncate(id, played.heardMs);
-    }
-    return heard;
-  }
-
-  /**
-   * @param {string} itemId
-   * @param {number} heardMs
-   */
-  #truncate(itemId, heardMs) {
-    this.socket.send({
-      type: 'conversation.item.truncate',
-      item_id: itemId,
-      content_index: 0,
-      audio_end_ms: heardMs,
-    });
-  }
-
   /** @param {ServerEvent} event */
   #receive(event) {
     switch (event.type) {
       case 'response.output_audio.delta':
-        this.#play(event);
+        this.replies.play(event);
         return;
       case 'error':
         this.#refused(event.error);
         return;
       case 'session.created':
-        this.dictation.forget();
         this.player.forget();
+        this.input.restart();
         break;
+      case 'input_audio_buffer.cleared':
+        this.input.cleared();
+        break;
+      case 'input_audio_buffer.speech_started':
+        // The server has ended what it was saying.
+        this.replies.interrupt(false);
+        break;
+      case 'input_audio_buffer.speech_stopped':
+        this.handsFree.over(event.item_id);
+        break;
+      case 'vox.voice':
+        this.player.giveWay(event.phase);
+        return;
       case 'response.output_item.added':
-        // It was stopped before it was known here: nothing of it is heard, and history should say so.
-        if (this.state.dead.has(event.response_id)) this.#truncate(event.item.id, 0);
+        this.replies.added(event);
         break;
       case 'response.done':
-        if (event.response.status === 'cancelled') this.#cancelled(event.response.id);
+        if (event.response.status === 'cancelled') this.replies.cancelled(event.response);
         break;
     }
     this.conversation.dispatch(event);
-    if (event.type === 'response.created' && this.state.dead.has(event.response.id)) {
-      this.player.refuse(event.response.id);
+    this.#afterwards(event);
+  }
+
+  /** @param {ServerEvent} event which is known to the conversation now */
+  #afterwards(event) {
+    switch (event.type) {
+      case 'input_audio_buffer.speech_started':
+        if (this.#isLate || !this.handsFree.wantsFrames) this.conversation.dispatch({ type: 'page.dropped' });
+        break;
+      case 'response.created':
+        this.replies.created(event.response.id, this.#isLate);
+        break;
+      case 'vox.timings':
+        this.#measured(event);
+        break;
     }
   }
 
-  /** @param {AudioDelta} event */
-  #play({ response_id: responseId, item_id: itemId, delta }) {
-    this.player.play(responseId, itemId, toFloat32(fromBase64(delta)));
+  /** Whether what the server hears by itself comes from before it knew that the person wants it not. */
+  get #isLate() {
+    return this.input.isClearing || this.dictation.busy;
   }
 
-  /**
-   * The server ended a reply by itself; the page ends it too.
-   * @param {string} responseId
-   */
-  #cancelled(responseId) {
-    if (this.state.turn?.responseId !== responseId) return;
-    this.#interrupt(false);
-    this.conversation.dispatch({ type: 'page.stopped' });
+  /** @param {TimingsEvent} event */
+  #measured({ response_id: responseId, voiced_until_ms: voicedUntil }) {
+    const at = voicedUntil === null ? null : this.input.clock.timeOf(voicedUntil);
+    if (at !== null) this.conversation.dispatch({ type: 'page.voicedUntil', responseId, at });
   }
 
   /**
@@ -222,7 +250,7 @@ export class Session {
     const spoken = turn !== null && turn.commitId !== null && turn.commitId === error.event_id;
     this.conversation.dispatch({ type: 'error', error });
     if (typed) this.giveBack(typed.text);
-    if (typed || spoken) this.#interrupt();
+    if (typed || spoken) this.replies.interrupt();
   }
 
   /** @param {number} code */
@@ -250,13 +278,20 @@ export class Session {
     for (const { text } of unsent) this.giveBack(text);
   }
 
-  /** @param {boolean} blocked */
-  #blocked(blocked) {
-    if (blocked) {
-      this.conversation.notice('warning', 'sound', sentences.SOUND_BLOCKED);
-      return;
-    }
-    const told = this.state.notices.find(({ code }) => code === 'sound');
-    if (told) this.dismiss(told);
+  /** @param {Pick<PreferenceStore, 'get' | 'subscribe'>} chosen */
+  #follow(chosen) {
+    let before = chosen.get();
+    this.player.setSink(before.speaker);
+    chosen.subscribe((now) => {
+      this.player.setSink(now.speaker);
+      if (now.microphone !== before.microphone) this.input.change();
+      this.input.tell();
+      before = now;
+    });
+  }
+
+  /** @param {boolean} quiet */
+  #quiet(quiet) {
+    if (quiet !== this.state.quiet) this.conversation.dispatch({ type: 'page.quiet', quiet });
   }
 }

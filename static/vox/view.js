@@ -4,6 +4,7 @@
 /** @import {State} from './conversation/state.js' */
 /** @import {Session} from './session.js' */
 
+import { preferences } from './preferences.js';
 import { Banner } from './view/banner.js';
 import { Composer } from './view/composer.js';
 import { Dock } from './view/dock.js';
@@ -13,6 +14,7 @@ import { Header } from './view/header.js';
 import { MessageList } from './view/messages.js';
 import { ModelsSheet } from './view/models-sheet.js';
 import { NoticeList } from './view/notices.js';
+import { TalkSettings } from './view/talk-settings.js';
 import { themeSwitch } from './view/theme.js';
 import { Voice } from './view/voice.js';
 
@@ -20,6 +22,7 @@ export class View {
   #welcome = byId('welcome', HTMLElement);
   #header = new Header(byId('open-models', HTMLElement));
   #sheet = new ModelsSheet();
+  #settings = new TalkSettings(preferences);
   #banner = new Banner((atDemo) => this.#sheet.open(atDemo));
 
   /** @param {Session} session */
@@ -31,11 +34,24 @@ export class View {
     this.composer = new Composer((text) => session.send(text));
     this.dock = new Dock({
       talk: () => session.talk(),
+      hold: () => session.hold(),
+      letGo: () => session.letGo(),
+      switchHandsFree: () => session.switchHandsFree(),
+      switchMute: () => session.switchMute(),
       stopGenerating: () => session.stopGenerating(),
       stopAll: () => session.stopAll(),
     });
     this.voice = new Voice(session.player, this.messages, this.dock.ring);
     themeSwitch(byId('theme', HTMLButtonElement));
+  }
+
+  /**
+   * What the microphone hears.
+   * @param {number} rms 0 to 1
+   */
+  heard(rms) {
+    this.dock.ring.heard(rms);
+    this.#settings.heard(rms);
   }
 
   /**

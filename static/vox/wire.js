@@ -28,6 +28,8 @@ export const SPEECH_RATE = 24_000;
  * @typedef {Record<Kind, Model>} Models
  *
  * @typedef {object} Timings milliseconds, null where there was no such step
+ * @property {number | null} voiced_until_ms where the person's voice ended, in all audio sent in this session
+ * @property {number | null} endpoint_ms from there until it was clear that they had finished
  * @property {number | null} stt_ms
  * @property {number | null} llm_ms
  * @property {number | null} tts_ms
@@ -59,7 +61,10 @@ export const SPEECH_RATE = 24_000;
 
 /**
  * @typedef {{type: 'session.created'}} SessionCreated
+ * @typedef {{type: 'input_audio_buffer.speech_started', item_id: string, audio_start_ms: number}} SpeechStarted
+ * @typedef {{type: 'input_audio_buffer.speech_stopped', item_id: string, audio_end_ms: number}} SpeechStopped
  * @typedef {{type: 'input_audio_buffer.committed', item_id: string}} Committed
+ * @typedef {{type: 'input_audio_buffer.cleared'}} Cleared
  * @typedef {{type: 'conversation.item.added', item: Item}} ItemAdded
  * @typedef {{type: 'conversation.item.deleted', item_id: string}} ItemDeleted
  * @typedef {{type: 'conversation.item.input_audio_transcription.delta', item_id: string, delta: string}} HeardDelta
@@ -76,13 +81,15 @@ export const SPEECH_RATE = 24_000;
  * @typedef {{type: 'vox.models', models: Models}} ModelsEvent
  * @typedef {{type: 'vox.phrase', response_id: string, item_id: string, index: number, start: number, end: number, audio_start_ms: number}} PhraseEvent
  * @typedef {{type: 'vox.phrase.progress', response_id: string, item_id: string, index: number, fraction: number}} PhraseProgressEvent
+ * @typedef {{type: 'vox.hearing', item_id: string, stable: string, unstable: string}} HearingEvent
+ * @typedef {{type: 'vox.voice', phase: 'duck' | 'hold' | 'resume'}} VoiceEvent
  * @typedef {{type: 'vox.notice', level: 'info' | 'warning' | 'error', code: string, message: string, response_id?: string}} NoticeEvent
  * @typedef {{type: 'vox.timings', response_id: string} & Timings} TimingsEvent
  *
- * @typedef {SessionCreated | Committed | ItemAdded | ItemDeleted | HeardDelta | Heard | NotHeard
- *   | ResponseCreated | OutputItemAdded | TextDelta | TranscriptDone | TextDone | AudioDelta
- *   | ResponseDone | ErrorEvent | ModelsEvent | PhraseEvent | PhraseProgressEvent | NoticeEvent
- *   | TimingsEvent} ServerEvent
+ * @typedef {SessionCreated | SpeechStarted | SpeechStopped | Committed | Cleared | ItemAdded
+ *   | ItemDeleted | HeardDelta | Heard | NotHeard | ResponseCreated | OutputItemAdded | TextDelta | TranscriptDone
+ *   | TextDone | AudioDelta | ResponseDone | ErrorEvent | ModelsEvent | PhraseEvent
+ *   | PhraseProgressEvent | HearingEvent | VoiceEvent | NoticeEvent | TimingsEvent} ServerEvent
  *   The events that the page acts on; it lets all others pass.
  */
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from collections.abc import Callable
@@ -79,6 +78,14 @@ class Tab:
     def stop_generating(self) -> Any:
         return self.page.get_by_role("button", name="Stop generating", exact=True)
 
+    @property
+    def hands_free(self) -> Any:
+        return self.page.get_by_role("switch", name="Hands-free", exact=True)
+
+    @property
+    def mute(self) -> Any:
+        return self.page.get_by_role("button", name="Mute", exact=True)
+
     def keep_stream(self) -> None:
         """Keep the microphone's stream of the next recording as ``window.stream``."""
         self.page.evaluate(KEEP_STREAM)
@@ -133,7 +140,8 @@ class Tab:
             24_000,
         )
         audio = (event["audio"] for event in self.sent if event["type"] == "input_audio_buffer.append")
-        return sum(len(base64.b64decode(data)) for data in audio) / 2 / rate
+        size: int = sum(len(data) // 4 * 3 - data.count("=", -2) for data in audio)
+        return size / 2 / int(rate)
 
     def count_sent(self, type_name: str) -> int:
         return sum(event["type"] == type_name for event in self.sent)

@@ -29,6 +29,28 @@ E = TypeVar("E", bound=Engine)
 Script = Callable[[Stop], Iterator[str]]
 
 
+def says(*pieces: str) -> Script:
+    def script(stop: Stop) -> Iterator[str]:
+        yield from pieces
+
+    return script
+
+
+class Hanging:
+    """Says ``pieces``, then nothing until it is stopped; ``is_hanging`` and ``was_stopped`` tell."""
+
+    def __init__(self, *pieces: str) -> None:
+        self._pieces = pieces
+        self.is_hanging = threading.Event()
+        self.was_stopped = threading.Event()
+
+    def __call__(self, stop: Any) -> Iterator[str]:
+        yield from self._pieces
+        self.is_hanging.set()
+        stop.wait()
+        self.was_stopped.set()
+
+
 class _Scripted:
     name = "scripted"
     device = "cpu"

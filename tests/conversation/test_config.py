@@ -35,7 +35,7 @@ def test_a_foreign_clients_voice_means_the_default_one() -> None:
         {"audio": []},
         {"audio": {"input": {"format": {"rate": 7_999}}}},
         {"audio": {"input": {"format": {"rate": "48000"}}}},
-        {"audio": {"input": {"turn_detection": {"type": "server_vad"}}}},
+        {"audio": {"input": {"turn_detection": {"type": "telepathy"}}}},
         {"audio": {"output": {"format": {"rate": 16_000}}}},
         {"audio": {"output": {"voice": "../x"}}},
         {"audio": {"output": {"voice": {"id": 5}}}},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,36 +15,16 @@ from app.models import Models
 from app.settings import Settings
 from tests.conversation.scripted import (
     Ear,
+    Hanging,
     Script,
     ScriptedBrain,
     ScriptedSynthesizer,
     ScriptedTranscriber,
+    says,
     scripted_models,
 )
 
 SECOND_OF_SOUND = np.zeros(24_000, dtype="<i2").tobytes()
-
-
-def says(*pieces: str) -> Script:
-    def script(stop: Stop) -> Iterator[str]:
-        yield from pieces
-
-    return script
-
-
-class Hanging:
-    """Says ``pieces``, then nothing until it is stopped; ``is_hanging`` and ``was_stopped`` tell."""
-
-    def __init__(self, *pieces: str) -> None:
-        self._pieces = pieces
-        self.is_hanging = threading.Event()
-        self.was_stopped = threading.Event()
-
-    def __call__(self, stop: Any) -> Iterator[str]:
-        yield from self._pieces
-        self.is_hanging.set()
-        stop.wait()
-        self.was_stopped.set()
 
 
 def a_session(
@@ -87,13 +66,13 @@ def test_a_spoken_turn_tells_its_events_in_realtimes_order() -> None:
         "response.output_item.added",
         "response.content_part.added",
         "response.output_audio_transcript.delta",
+        "vox.timings",
         "vox.phrase",
         "response.output_audio.delta",
         "response.output_audio_transcript.done",
         "response.output_audio.done",
         "response.content_part.done",
         "response.output_item.done",
-        "vox.timings",
         "response.done",
     ]
     assert [name for name in first if name in expected] == expected

@@ -8,9 +8,17 @@ export class FakeAudioContext {
   onstatechange = null;
   /** @type {FakeSource[]} */
   sources = [];
+  /** @type {FakeGain[]} */
+  gains = [];
 
   createAnalyser() {
     return { fftSize: 0, connect() {}, disconnect() {} };
+  }
+
+  createGain() {
+    const node = { gain: new FakeGain(), connect() {}, disconnect() {} };
+    this.gains.push(node.gain);
+    return node;
   }
 
   createBuffer(channels, length, rate) {
@@ -28,12 +36,33 @@ export class FakeAudioContext {
     this.onstatechange?.();
   }
 
+  /** Its clock stands still until it is resumed: then the test does not let it run. */
+  async suspend() {
+    this.state = 'suspended';
+    this.onstatechange?.();
+  }
+
   /** Let the clock run to `time`, ending the sources whose sound is over by then. */
   runTo(time) {
     this.currentTime = time;
     for (const source of this.sources) {
       if (source.playing && source.start_ + source.buffer.duration <= time) source.end();
     }
+  }
+}
+
+/** Every change is there at once. */
+class FakeGain {
+  value = 1;
+
+  cancelScheduledValues() {}
+
+  setValueAtTime(value) {
+    this.value = value;
+  }
+
+  setTargetAtTime(value) {
+    this.value = value;
   }
 }
 
@@ -89,6 +118,10 @@ export class FakeMicrophone {
 
   release() {
     this.released++;
+  }
+
+  get isOpen() {
+    return this.released === 0;
   }
 
   /** A frame of 40 ms. */

@@ -20,12 +20,13 @@ from websockets.sync.client import connect as connect_raw
 
 from app.settings import Settings
 from tests.conversation.scripted import (
+    Hanging,
     ScriptedBrain,
     ScriptedSynthesizer,
     ScriptedTranscriber,
+    says,
     scripted_models,
 )
-from tests.conversation.test_session import Hanging, says
 from tests.served import Served, serve
 
 

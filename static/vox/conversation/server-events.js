@@ -5,10 +5,12 @@
 /** @import {Message, State} from './state.js' */
 
 import { ended, refused, withFailure } from './failures.js';
+import * as utterance from './utterance.js';
 import { nothingMade, progressed } from './making.js';
 import { change, changeAll, find, without } from './messages.js';
 import { CONNECTION, withNotice, withoutNotices } from './notices.js';
 import { NEW_TURN, newMessage } from './state.js';
+import { measured } from './timings.js';
 import { settled } from './turn.js';
 
 /**
@@ -22,17 +24,26 @@ export function onServerEvent(state, event) {
       return sessionCreated(state);
     case 'input_audio_buffer.committed':
       return committed(state, event.item_id);
+    case 'input_audio_buffer.speech_started':
+      return utterance.begun(state, event.item_id);
+    case 'vox.hearing':
+      return utterance.words(state, event);
+    case 'input_audio_buffer.speech_stopped':
+      return utterance.over(state, event.item_id);
     case 'conversation.item.added':
       return itemAdded(state, event.item);
     case 'conversation.item.deleted':
-      return { ...state, messages: without(state.messages, ({ id }) => id === event.item_id) };
+      return itemDeleted(state, event.item_id);
     case 'conversation.item.input_audio_transcription.delta':
-      return patch(state, event.item_id, ({ text }) => ({ text: text + event.delta }));
+      // The words heard live stay until the final ones are whole.
+      return patch(state, event.item_id, ({ text, unstable }) =>
+        unstable === null ? { text: text + event.delta } : {},
+      );
     case 'conversation.item.input_audio_transcription.completed':
-      return heard(state, event.item_id, () => ({ text: event.transcript, state: 'done' }));
+      return heard(state, event.item_id, () => ({ text: event.transcript, unstable: null, state: 'done' }));
     case 'conversation.item.input_audio_transcription.failed': {
       const note = event.error.code === 'cancelled' ? '' : event.error.message;
-      return heard(state, event.item_id, () => ({ state: 'failed', note }));
+      return heard(state, event.item_id, () => ({ state: 'failed', note, unstable: null }));
     }
     case 'response.created':
       return responseCreated(state, event.response.id);
@@ -63,7 +74,7 @@ export function onServerEvent(state, event) {
     case 'vox.notice':
       return noticed(state, event);
     case 'vox.timings':
-      return state.dead.has(event.response_id) ? state : { ...state, timings: event };
+      return measured(state, event);
     default:
       return state;
   }
@@ -89,6 +100,10 @@ function sessionCreated(state) {
  * @returns {State}
  */
 function committed(state, itemId) {
+  if (state.utterance?.itemId === itemId) {
+    const tidied = withoutNotices(state, ({ code }) => code !== CONNECTION);
+    return { ...tidied, utterance: null, unasked: itemId };
+  }
   const [commitId, ...commits] = state.commits;
   const ours = commitId !== undefined && state.turn?.commitId === commitId;
   return { ...state, commits, turn: ours && state.turn ? { ...state.turn, itemId } : state.turn };
@@ -110,6 +125,17 @@ function itemAdded(state, item) {
 }
 
 /**
+ * @param {State} state
+ * @param {string} itemId
+ * @returns {State}
+ */
+function itemDeleted(state, itemId) {
+  // What goes on keeps its words, until the item comes that has all of them.
+  if (state.utterance?.stage === 'goes on' && state.utterance.itemId === itemId) return state;
+  return { ...state, messages: without(state.messages, ({ id }) => id === itemId) };
+}
+
+/**
  * The transcription of a recording has ended, one way or the other.
  * @param {State} state
  * @param {string} itemId
@@ -123,18 +149,32 @@ function heard(state, itemId, outcome) {
 
 /**
  * Responses come in the order they were asked for. One whose turn was stopped in the meantime is
- * dead on arrival; one that nobody asked for was begun by the server.
+ * dead on arrival; one that nobody asked for was begun by the server, which tells so by the
+ * utterance right before it.
  * @param {State} state
  * @param {string} responseId
  * @returns {State}
  */
 function responseCreated(state, responseId) {
   const [createId, ...creates] = state.creates;
-  if (createId === undefined) {
-    return { ...state, turn: { ...NEW_TURN, responseId }, last: 'none' };
-  }
+  if (createId === undefined || state.unasked !== null) return answersUnasked(state, responseId);
   if (state.turn?.createId === createId) return { ...state, creates, turn: { ...state.turn, responseId } };
   return { ...state, creates, dead: new Set([...state.dead, responseId]) };
+}
+
+/**
+ * @param {State} state
+ * @param {string} responseId
+ * @returns {State}
+ */
+function answersUnasked(state, responseId) {
+  const itemId = state.unasked;
+  // What was asked for meanwhile is on its way to the server, where it takes the place of this.
+  if (state.creates.length > 0) {
+    return { ...state, unasked: null, dead: new Set([...state.dead, responseId]) };
+  }
+  const hearing = itemId !== null && find(state.messages, itemId)?.state === 'hearing';
+  return { ...state, turn: { ...NEW_TURN, responseId, itemId, hearing }, unasked: null, last: 'none' };
 }
 
 /**
@@ -144,8 +184,15 @@ function responseCreated(state, responseId) {
  */
 function outputItemAdded(state, { response_id: responseId, item }) {
   if (state.dead.has(responseId) || find(state.messages, item.id)) return state;
-  const silent = state.turn?.silent ?? false;
-  const message = newMessage({ id: item.id, role: 'assistant', state: 'streaming', responseId, silent });
+  const { silent = false, askedAt = null } = state.turn ?? {};
+  const message = newMessage({
+    id: item.id,
+    role: 'assistant',
+    state: 'streaming',
+    responseId,
+    silent,
+    askedAt,
+  });
   return { ...state, messages: [...state.messages, message] };
 }
 

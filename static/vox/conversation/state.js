@@ -17,6 +17,8 @@
  * @property {string} id
  * @property {'user' | 'assistant'} role
  * @property {string} text
+ * @property {string | null} unstable words heard live that follow the text and may still change; null
+ *   when nothing was heard live, or all of it is final
  * @property {'hearing' | 'streaming' | 'done' | 'stopped' | 'failed'} state 'hearing': the person's
  *   words are still being written down
  * @property {string} note small print for the person, or ""
@@ -28,11 +30,16 @@
  * @property {boolean} playing its sound is playing or scheduled
  * @property {boolean} silent a reply in text only
  * @property {number | null} spokenEnd of a reply cut off: where in the text the voice fell silent
+ * @property {number | null} askedAt of a reply: when the person had finished; null while not known
+ * @property {number | null} soundAt of a reply: when its first sound could be heard
+ * @property {Timings | null} timings of a reply, as the server measured them
+ *   All times are those of performance.now().
  *
  * @typedef {object} Turn what the person said last, and the reply to it, until its sound has ended
  * @property {string | null} createId the event that asked for the reply; null when the server began
  * @property {string | null} commitId the event that ended the recording; null when typed
  * @property {string | null} itemId the recording's item
+ * @property {number | null} askedAt when the press came that ended it; null when the server heard the end
  * @property {string | null} responseId
  * @property {boolean} hearing the recording is being transcribed
  * @property {boolean} answering there is something to hear (or, in a text reply, to read)
@@ -44,13 +51,25 @@
  * @property {'info' | 'warning' | 'error'} level
  * @property {string} text
  *
- * @typedef {'off' | 'starting' | 'on' | 'finishing'} RecordingPhase
+ * @typedef {'off' | 'starting' | 'on' | 'finishing'} RecordingPhase one that a person ends: Talk, the key
+ *
+ * @typedef {'off' | 'opening' | 'on'} HandsFreePhase
+ *
+ * @typedef {object} Utterance what is being said in the open, of which the server finds the end
+ * @property {string} itemId
+ * @property {'on' | 'over' | 'goes on'} stage 'over': it has ended, and may turn out to be no speech.
+ *   'goes on': it was taken for a turn, and the person went on; it gets a new item
  *
  * @typedef {object} State
  * @property {'connecting' | 'open' | 'lost'} connection
  * @property {Models | null} models
  * @property {RecordingPhase} recording
- * @property {boolean} quiet the recording has been silent from its beginning
+ * @property {number | null} finishedAt when the press came that ended the last recording
+ * @property {boolean} quiet the microphone has given nothing at all since it was listened to
+ * @property {HandsFreePhase} handsFree
+ * @property {boolean} muted nothing is sent although the microphone is open
+ * @property {Utterance | null} utterance
+ * @property {string | null} unasked the utterance that the next response answers by itself
  * @property {Turn | null} turn
  * @property {readonly string[]} creates requests for a reply, in order, that have no response yet
  * @property {readonly string[]} commits recordings, in order, that have no item yet
@@ -58,7 +77,6 @@
  * @property {readonly Message[]} messages
  * @property {readonly Notice[]} notices
  * @property {'none' | 'stopped' | 'failed'} last how the last turn ended, until the next action
- * @property {Timings | null} timings of the last reply
  */
 
 /**
@@ -68,12 +86,19 @@
  *
  * @typedef {{type: 'page.recording', phase: RecordingPhase}
  *   | {type: 'page.quiet', quiet: boolean}
+ *   | {type: 'page.handsFree', phase: HandsFreePhase}
+ *   | {type: 'page.muted', muted: boolean}
+ *   | {type: 'page.unheard', itemId: string}
+ *   | {type: 'page.dropped'}
+ *   | {type: 'page.takenBack', responseId: string}
  *   | {type: 'page.spoke', commitId: string, createId: string}
  *   | {type: 'page.typed', itemId: string, text: string, sentAs: string, createId: string}
  *   | {type: 'page.interrupted', heard: ReadonlyMap<string, Heard>}
  *   | {type: 'page.stopped'}
  *   | {type: 'page.audioStarted', itemId: string}
  *   | {type: 'page.audioEnded', itemId: string}
+ *   | {type: 'page.firstSound', itemId: string, at: number}
+ *   | {type: 'page.voicedUntil', responseId: string, at: number}
  *   | {type: 'page.notice', notice: Notice}
  *   | {type: 'page.dismissed', notice: Notice}
  *   | {type: 'page.disconnected', sentence: string}} PageAction what happened in the page
@@ -86,7 +111,12 @@ export const INITIAL = {
   connection: 'connecting',
   models: null,
   recording: 'off',
+  finishedAt: null,
   quiet: false,
+  handsFree: 'off',
+  muted: false,
+  utterance: null,
+  unasked: null,
   turn: null,
   creates: [],
   commits: [],
@@ -94,7 +124,6 @@ export const INITIAL = {
   messages: [],
   notices: [],
   last: 'none',
-  timings: null,
 };
 
 /** @type {Turn} */
@@ -102,6 +131,7 @@ export const NEW_TURN = {
   createId: null,
   commitId: null,
   itemId: null,
+  askedAt: null,
   responseId: null,
   hearing: false,
   answering: false,
@@ -116,6 +146,7 @@ export const NEW_TURN = {
 export function newMessage(given) {
   return {
     text: '',
+    unstable: null,
     state: 'done',
     note: '',
     earlier: false,
@@ -126,6 +157,9 @@ export function newMessage(given) {
     playing: false,
     silent: false,
     spokenEnd: null,
+    askedAt: null,
+    soundAt: null,
+    timings: null,
     ...given,
   };
 }

@@ -3,9 +3,12 @@
 
 /** @import {State} from './state.js' */
 
+import { find } from './messages.js';
+
 /**
  * @typedef {'loading' | 'ready' | 'starting' | 'listening' | 'transcribing' | 'thinking' | 'speaking'
- *   | 'stopped' | 'failed'} Phase each has a shape and a motion around the Talk button
+ *   | 'stopped' | 'failed' | 'waiting' | 'hearing' | 'muted'} Phase each has a shape and a motion around
+ *   the Talk button. 'waiting': hands-free, and nobody speaks; 'hearing': somebody does
  */
 
 /** The words of role="status"; 'starting' and 'failed' leave the person free to go on. */
@@ -19,6 +22,9 @@ const WORDS = /** @type {const} */ ({
   speaking: 'Speaking',
   stopped: 'Stopped',
   failed: 'Ready',
+  waiting: 'Listening',
+  hearing: 'Hearing you',
+  muted: 'Muted',
 });
 
 /**
@@ -29,10 +35,15 @@ export function phase(state) {
   if (state.recording === 'on') return 'listening';
   if (state.recording === 'finishing') return 'transcribing';
   if (state.recording === 'starting') return 'starting';
+  if (state.utterance !== null) return 'hearing';
   if (state.turn?.hearing) return 'transcribing';
+  const unasked = state.unasked === null ? undefined : find(state.messages, state.unasked);
+  if (unasked) return unasked.state === 'hearing' ? 'transcribing' : 'thinking';
   if (state.turn) return state.turn.answering ? 'speaking' : 'thinking';
   if (state.connection !== 'open' || loadingKinds(state).length > 0 || state.models === null)
     return 'loading';
+  if (state.handsFree === 'opening') return 'starting';
+  if (state.handsFree === 'on') return state.muted ? 'muted' : 'waiting';
   if (state.last !== 'none') return state.last;
   const broken = state.models.stt.state === 'failed' || state.models.llm.state === 'failed';
   return broken ? 'failed' : 'ready';

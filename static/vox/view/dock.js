@@ -1,16 +1,21 @@
 // @ts-check
-// The dock: Talk, the status, and the two ways to stop.
+// The dock: Talk, Hands-free and Mute, the status, and the two ways to stop.
 
 /** @import {State} from '../conversation/state.js' */
 
 import { phase, replying, statusWord } from '../conversation/status.js';
 import { byId, setText } from './dom.js';
 import { hint } from './hints.js';
+import { pushToTalk, shortcut } from './keys.js';
 import { Ring } from './ring.js';
 
 /**
  * @typedef {object} Presses
  * @property {() => void} talk
+ * @property {() => boolean} hold the key that is held to talk is down: whether a recording begins
+ * @property {() => void} letGo
+ * @property {() => void} switchHandsFree
+ * @property {() => void} switchMute
  * @property {() => void} stopGenerating
  * @property {() => void} stopAll
  */
@@ -18,6 +23,8 @@ import { Ring } from './ring.js';
 export class Dock {
   #dock = byId('dock', HTMLElement);
   #talk = byId('talk', HTMLButtonElement);
+  #handsFree = byId('hands-free', HTMLButtonElement);
+  #mute = byId('mute', HTMLButtonElement);
   #stopGenerating = byId('stop-generating', HTMLButtonElement);
   #status = byId('status', HTMLElement);
   #hint = byId('hint', HTMLElement);
@@ -33,6 +40,10 @@ export class Dock {
     this.#talk.addEventListener('keydown', (event) => {
       if (event.repeat) event.preventDefault();
     });
+    this.#handsFree.addEventListener('click', presses.switchHandsFree);
+    this.#mute.addEventListener('click', presses.switchMute);
+    pushToTalk(presses.hold, presses.letGo);
+    shortcut('m', presses.switchMute);
     this.#stopGenerating.addEventListener('click', presses.stopGenerating);
     byId('stop-all', HTMLElement).addEventListener('click', presses.stopAll);
     document.addEventListener('keydown', (event) => {
@@ -48,18 +59,23 @@ export class Dock {
     this.#dock.dataset.phase = now;
     this.ring.phase = now;
     this.#talk.setAttribute('aria-pressed', String(state.recording === 'on'));
+    this.#handsFree.setAttribute('aria-checked', String(state.handsFree !== 'off'));
+    this.#mute.setAttribute('aria-pressed', String(state.muted));
+    this.#show(this.#mute, state.handsFree === 'on', this.#handsFree);
     setText(this.#status, statusWord(state));
     setText(this.#hint, hint(state));
-    this.#showStop(replying(state));
+    this.#show(this.#stopGenerating, replying(state), this.#talk);
   }
 
   /**
-   * It keeps its place when it is not there; who was on it goes on at Talk.
+   * A button keeps its place when it is not there.
+   * @param {HTMLButtonElement} button
    * @param {boolean} shown
+   * @param {HTMLButtonElement} next where who was on it goes on
    */
-  #showStop(shown) {
-    const hadFocus = document.activeElement === this.#stopGenerating;
-    this.#stopGenerating.classList.toggle('away', !shown);
-    if (!shown && hadFocus) this.#talk.focus();
+  #show(button, shown, next) {
+    const hadFocus = document.activeElement === button;
+    button.classList.toggle('away', !shown);
+    if (!shown && hadFocus) next.focus();
   }
 }

@@ -5,6 +5,7 @@
 
 import { awaited } from '../conversation/making.js';
 import { loadingKinds, phase } from '../conversation/status.js';
+import { preferences } from '../preferences.js';
 import { NAMES } from '../sentences.js';
 import { progressWords } from './models.js';
 
@@ -27,16 +28,36 @@ export function hint(state) {
     case 'thinking':
       return thinkingHint(state);
     case 'speaking':
-      return 'Press Talk to interrupt.';
+      return state.handsFree === 'on' ? speakingHint(state) : 'Press Talk to interrupt.';
+    case 'waiting':
+      return waitingHint(state);
+    case 'hearing':
+      return 'Go on. I answer when you have finished.';
+    case 'muted':
+      return 'I hear nothing until you press Mute again.';
     case 'stopped':
       return 'Everything is quiet. Press Talk to go on.';
     case 'failed':
       return failedHint(state);
     case 'ready':
       return state.messages.length === 0
-        ? 'Press Talk and speak, or type. Esc stops everything.'
-        : 'Press Talk to answer. Esc stops everything.';
+        ? 'Press Talk, or hold the space bar, and speak. Or type. Esc stops everything.'
+        : 'Press Talk or hold the space bar to answer. Esc stops everything.';
   }
+}
+
+/** @param {State} state */
+function waitingHint({ last, quiet }) {
+  if (quiet) return 'I hear nothing at all. Is the microphone muted?';
+  if (last === 'stopped') return 'Everything is quiet. Speak to go on.';
+  if (last === 'failed') return 'That did not work. Say it again.';
+  return 'Just speak; I hear when you have finished.';
+}
+
+/** @param {State} state */
+function speakingHint({ muted }) {
+  if (muted) return 'You are muted. Press Talk to interrupt.';
+  return preferences.get().bargeIn ? 'Speak to interrupt.' : 'Press Talk to interrupt.';
 }
 
 /** @param {State} state */

@@ -6,19 +6,24 @@
 import { awaited } from '../conversation/making.js';
 import { element, setText } from './dom.js';
 import { unspoken } from './marks.js';
+import { TimingsBar } from './timings.js';
 
 /**
  * @typedef {object} Shown
  * @property {HTMLElement} element
- * @property {HTMLElement} body holds the text and nothing else
+ * @property {HTMLElement} body holds the text, and the unstable words after it
  * @property {Text} text
+ * @property {HTMLElement} unstable in the body only when there are such words
  * @property {HTMLElement} making a line that grows while the sound is awaited
  * @property {HTMLElement} note
+ * @property {TimingsBar | null} timings of an answer
  */
 
 export class MessageList {
   /** @type {Map<string, Shown>} */
   #shown = new Map();
+  /** @type {TimingsBar | undefined} */
+  #lastTimings;
 
   /** @param {HTMLElement} log */
   constructor(log) {
@@ -63,8 +68,10 @@ export class MessageList {
     const growing = message.state === 'streaming' || message.state === 'hearing';
     shown.element.setAttribute('aria-busy', String(growing));
     write(shown.text, message.text);
+    showUnstable(shown, message);
     setText(shown.note, smallPrint(message, lastEarlier));
     showMaking(shown.making, awaited(message));
+    shown.timings?.render(message);
     if (message.spokenEnd !== null) unspoken.set(shown.text, message.spokenEnd, message.text.length);
   }
 
@@ -75,6 +82,7 @@ export class MessageList {
   #add(message) {
     const text = document.createTextNode('');
     const body = element('p', 'text', text);
+    const unstable = element('span', 'unstable');
     body.dir = 'auto';
     const making = element('div', 'making');
     // The status says in words what is going on; numbers ten times a second are only for the eye.
@@ -83,10 +91,21 @@ export class MessageList {
     const made = element('article', 'message', body, making, note);
     made.dataset.role = message.role;
     made.setAttribute('aria-label', message.role === 'user' ? 'You' : 'VOX');
+    const timings = message.role === 'assistant' ? this.#timings(made) : null;
     this.log.append(made);
-    const shown = { element: made, body, text, making, note };
+    const shown = { element: made, body, text, unstable, making, note, timings };
     this.#shown.set(message.id, shown);
     return shown;
+  }
+
+  /** @param {HTMLElement} message */
+  #timings(message) {
+    // One stop of the Tab key, at the newest answer; not one more for each.
+    if (this.#lastTimings) this.#lastTimings.element.tabIndex = -1;
+    const timings = new TimingsBar(message);
+    message.append(timings.element);
+    this.#lastTimings = timings;
+    return timings;
   }
 
   /** @param {string} id */
@@ -108,6 +127,20 @@ function write(node, text) {
   if (node.data === text) return;
   if (text.startsWith(node.data)) node.appendData(text.slice(node.length));
   else node.data = text;
+}
+
+/**
+ * Words heard live change several times a second: that is only for the eye until they are final.
+ * @param {Shown} shown
+ * @param {Message} message
+ */
+function showUnstable({ body, unstable: span }, { text, unstable, state }) {
+  if (state === 'hearing' && unstable !== null) body.setAttribute('aria-hidden', 'true');
+  else body.removeAttribute('aria-hidden');
+  if (unstable) {
+    setText(span, text === '' ? unstable : ` ${unstable}`);
+    body.append(span);
+  } else span.remove();
 }
 
 /**

@@ -2,18 +2,19 @@
 // The sheet from the right: the three models, what they take, and how to connect a better brain.
 
 /** @import {State} from '../conversation/state.js' */
-/** @import {Kind, Models, Timings} from '../wire.js' */
+/** @import {Kind, Models} from '../wire.js' */
 
 import { change, memory } from '../api.js';
 import { byId, setText } from './dom.js';
 import { ModelCard } from './model-card.js';
 import { bytes } from './models.js';
+import { Sheet } from './sheet.js';
 
 /** Milliseconds between looks at the memory while the sheet is open. */
 const LOOK = 3000;
 
 export class ModelsSheet {
-  #dialog = byId('models', HTMLDialogElement);
+  #sheet = new Sheet('models', { opened: () => this.#opened(), closed: () => clearInterval(this.#timer) });
   #memory = byId('memory', HTMLElement);
   #demo = byId('demo', HTMLElement);
   /** @type {Map<Kind, ModelCard>} */
@@ -27,19 +28,15 @@ export class ModelsSheet {
       this.#cards.set(kind, card);
       byId('model-cards', HTMLElement).append(card.element);
     }
-    byId('open-models', HTMLElement).addEventListener('click', () => this.open());
-    byId('close-models', HTMLElement).addEventListener('click', () => this.#dialog.close());
-    this.#dialog.addEventListener('click', (event) => {
-      if (event.target === this.#dialog) this.#dialog.close();
-    });
-    this.#dialog.addEventListener('close', () => clearInterval(this.#timer));
   }
 
   /** @param {boolean} [atDemo] begin at how to connect a better brain */
   open(atDemo = false) {
-    if (this.#dialog.open) return;
-    this.#dialog.showModal();
+    this.#sheet.open();
     if (atDemo) this.#demo.scrollIntoView();
+  }
+
+  #opened() {
     void this.#look();
     this.#timer = setInterval(() => this.#look(), LOOK);
   }
@@ -48,9 +45,8 @@ export class ModelsSheet {
    * @param {State} state
    * @param {State} before
    */
-  render({ models, timings }, before) {
+  render({ models }, before) {
     if (models !== null && models !== before.models) this.#showModels(models);
-    if (timings !== null && timings !== before.timings) showTimings(timings);
   }
 
   /** @param {Models} models */
@@ -69,18 +65,4 @@ export class ModelsSheet {
       setText(this.#memory, problem instanceof Error ? problem.message : 'Not known.');
     }
   }
-}
-
-/** @param {Timings} timings */
-function showTimings({ stt_ms: stt, llm_ms: llm, tts_ms: tts, total_ms: total }) {
-  const steps = [
-    stt === null ? '' : `words written down in ${stt} ms`,
-    llm === null ? '' : `first text after ${llm} ms`,
-    tts === null ? '' : `first sound ${tts} ms after its phrase`,
-  ].filter(Boolean);
-  const whole = total === null ? '' : `${(total / 1000).toFixed(2)} s from your last word to the first sound`;
-  const place = byId('timings', HTMLElement);
-  setText(place, [whole, steps.join(', ')].filter(Boolean).join(': ') + '.');
-  place.hidden = false;
-  byId('timings-title', HTMLElement).hidden = false;
 }

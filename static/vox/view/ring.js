@@ -53,7 +53,8 @@ export class Ring {
    * @param {number} rms 0 to 1
    */
   heard(rms) {
-    if (this.#phase !== 'listening') return;
+    const phase = this.#phase;
+    if (phase !== 'listening' && phase !== 'hearing' && phase !== 'waiting') return;
     const level = loudness(rms);
     this.#levels[this.#at] = level;
     this.#at = (this.#at + 1) % MOMENTS;
@@ -66,7 +67,9 @@ export class Ring {
     }
     this.#loudness += (level - this.#loudness) * 0.5;
     this.dock.style.setProperty('--level', this.#loudness.toFixed(3));
-    this.wave.setAttribute('d', rays(this.#levels, this.#at));
+    // While nobody speaks the ring breathes, and only the button's rim shows the level.
+    if (phase === 'listening') this.wave.setAttribute('d', rays(this.#levels, this.#at));
+    if (phase === 'hearing') this.wave.setAttribute('d', petals(this.#levels, this.#at));
   }
 
   /**
@@ -91,7 +94,7 @@ export class Ring {
  * How loud it seems: -55 dB is nothing, -10 dB is full.
  * @param {number} rms
  */
-function loudness(rms) {
+export function loudness(rms) {
   return rms <= 0 ? 0 : Math.max(0, Math.min(1, (20 * Math.log10(rms) + 55) / 45));
 }
 
@@ -108,6 +111,24 @@ function rays(levels, at) {
     path += `M${point(angle, RADIUS)}L${point(angle, RADIUS + 0.5 + 11 * level)}`;
   }
   return path;
+}
+
+/**
+ * The last moments as one closed line that opens upward and is the same on both sides: the newest at
+ * the top, the oldest at the bottom.
+ * @param {Float32Array} levels
+ * @param {number} at where the next one goes
+ */
+function petals(levels, at) {
+  let path = '';
+  for (let i = 0; i < MOMENTS; i++) {
+    const newest = at - 1 - Math.min(i, MOMENTS - i) + 2 * MOMENTS;
+    // Rounded: each point is the mean of three moments.
+    const level = [0, 1, 2].reduce((sum, back) => sum + levels[(newest - back) % MOMENTS] / 3, 0);
+    const angle = (i / MOMENTS) * 2 * Math.PI;
+    path += `${i === 0 ? 'M' : 'L'}${point(angle, RADIUS + 1 + 10 * level)}`;
+  }
+  return `${path}Z`;
 }
 
 /**
