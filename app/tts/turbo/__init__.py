@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ def import_turbo() -> TurboTTS:
 
     Raises ImportError.
     """
+    # Each phrase has a length of its own: by default oneDNN would keep the code for a thousand of them.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
     # Both tell programmers, at every start, what they will drop one day.
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
     warnings.filterwarnings("ignore", category=FutureWarning, module="diffusers")
