@@ -16,12 +16,10 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import multiprocessing
 import os
 import statistics
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from multiprocessing.connection import Connection
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,7 +31,8 @@ from benchmarks import hands_free_load
 from benchmarks.hands_free_page import PARTS, Answer, conversation
 from benchmarks.machine import describe
 from benchmarks.questions import TEXTS, Question, interruptions, questions
-from benchmarks.turn import one_after_the_other, served
+from benchmarks.server import served_apart
+from benchmarks.turn import one_after_the_other
 from tests.browser.mouth import MOUTH_RATE
 from tests.sound import likeness
 
@@ -67,7 +66,10 @@ def measure(question_count: int, interruption_count: int) -> dict[str, Any]:
     models.wait()
     asked = list(questions(question_count))
     answers, plain = [], []
-    with _own_process(settings) as url, conversation(url) as page:
+    with (
+        served_apart(settings, partial(assemble, settings)) as address,
+        conversation(f"http://{address}") as page,
+    ):
         page.ask(asked[0])  # warm-up of both ways
         one_after_the_other(settings, models, _recorded(asked[0]))
         for question in asked:
@@ -110,30 +112,6 @@ def _of_answers(asked: Sequence[Question], answers: Sequence[Answer], plain: lis
             for q, answer in zip(asked, answers, strict=True)
         ],
     }
-
-
-@contextmanager
-def _own_process(settings: Settings) -> Iterator[str]:
-    """The address of a server in a process of its own: what measures here does not hold it up."""
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(settings, there))
-    process.start()
-    try:
-        yield f"http://{here.recv()}"
-    finally:
-        here.send("end")
-        process.join()
-
-
-def _serve(settings: Settings, parent: Connection) -> None:
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    models = assemble(settings)
-    models.wait()
-    with served(settings, models) as address:
-        parent.send(address)
-        parent.recv()
-    models.unload()
 
 
 def _recorded(question: Question) -> Any:

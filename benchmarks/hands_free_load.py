@@ -11,16 +11,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import logging
-import multiprocessing
 import random
 import statistics
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
-from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
@@ -33,8 +29,9 @@ from app.settings import Settings
 from benchmarks.fixed_delays import LLM_SECONDS, STT_SECONDS, TTS_SECONDS, fixed_delay_models
 from benchmarks.machine import describe
 from benchmarks.questions import questions
-from benchmarks.turn import served
+from benchmarks.server import served_apart
 from tests.browser.mouth import MOUTH_RATE
+from tests.sound import pcm16
 
 RATE = 24_000
 CHUNK_SECONDS = 0.04
@@ -144,7 +141,8 @@ class Client:
 
 
 def measure(sessions: int) -> dict[str, Any]:
-    with _own_process(sessions) as address:
+    settings = Settings(offline=True, max_sessions=sessions + 1)
+    with served_apart(settings, fixed_delay_models) as address:
         lone = asyncio.run(_converse(address, 1))
         clients = asyncio.run(_converse(address, sessions))
     gaps = [gap for client in clients for turn in client.turns for gap in turn.gaps]
@@ -187,31 +185,8 @@ def _chunks() -> tuple[list[str], list[str]]:
 
 
 def _append(samples: Samples) -> str:
-    pcm = (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
-    return json.dumps({"type": "input_audio_buffer.append", "audio": base64.b64encode(pcm).decode("ascii")})
-
-
-@contextmanager
-def _own_process(sessions: int) -> Iterator[str]:
-    """The address of a server in a process of its own: the clients' work is not the server's."""
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(sessions, there))
-    process.start()
-    try:
-        yield here.recv()
-    finally:
-        here.send("end")
-        process.join()
-
-
-def _serve(sessions: int, parent: Connection) -> None:
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    models = fixed_delay_models()
-    models.wait()
-    with served(Settings(offline=True, max_sessions=sessions + 1), models) as address:
-        parent.send(address)
-        parent.recv()
+    audio = base64.b64encode(pcm16(samples)).decode("ascii")
+    return json.dumps({"type": "input_audio_buffer.append", "audio": audio})
 
 
 def _spread(values: Sequence[float]) -> dict[str, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from playwright.sync_api import sync_playwright
 
 from app.engines import Samples
 from benchmarks.questions import Question
+from tests.browser.chromium import ARGUMENTS, chromium
 from tests.browser.ear import Ear, page_to_listen_to
 from tests.browser.mouth import Mouth, Said
 
@@ -25,16 +25,6 @@ _POLL_MS = 30
 #: How long anything else may take.
 _PATIENCE_MS = 90_000
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",
-]
 _KEEP_CLICKS = "addEventListener('click', (event) => { window.clicked = event.timeStamp; }, true);"
 _COUNTS = """['user', 'assistant'].map(
   (role) => document.querySelectorAll(`[role=log] [data-role=${role}]`).length)"""
@@ -64,11 +54,13 @@ class Answer:
 @contextmanager
 def conversation(url: str) -> Iterator[ConversationPage]:
     """The page at ``url`` with hands-free on. Raises RuntimeError where there is no Chromium."""
-    path = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    path = chromium()
     if path is None:
         raise RuntimeError("No Chromium found; install one to run this (Debian: apt install chromium).")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=path, args=[*ARGUMENTS, "--use-fake-device-for-media-stream"]
+        )
         try:
             page = ConversationPage(page_to_listen_to(browser))
             page.open(url)

@@ -14,21 +14,17 @@ import argparse
 import base64
 import json
 import logging
-import multiprocessing
 import statistics
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from multiprocessing.connection import Connection
+from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import soxr
 from openai import OpenAI
 from openai.resources.realtime.realtime import RealtimeConnection
-from werkzeug.serving import make_server
 
-from app import create_app
 from app.assembly import assemble
 from app.conversation.stop import StopFlag
 from app.engines import Message, ReplyCutShort, Samples
@@ -39,6 +35,8 @@ from app.tts.phrases import cut_phrases
 from app.tts.speech import speak
 from benchmarks.instant import instant_models
 from benchmarks.machine import describe
+from benchmarks.server import served, served_apart
+from tests.sound import pcm16
 
 QUESTIONS = (
     "What is the capital of France?",
@@ -75,7 +73,7 @@ def _measure(settings: Settings, models: Models, rounds: int) -> dict[str, objec
             for recording in recordings:
                 streamed.append(_ask(url, recording))
                 sequential.append(one_after_the_other(settings, models, recording))
-    with _instantly_served() as url:
+    with served_apart(Settings(offline=True), instant_models) as url:
         own = [_ask(url, recordings[0]) for _ in range(50)]
     return {
         "machine": describe(),
@@ -96,47 +94,11 @@ def _spoken(models: Models, text: str) -> Samples:
         return resampled
 
 
-@contextmanager
-def served(settings: Settings, models: Models) -> Iterator[str]:
-    """The address of a server with ``models`` in this process."""
-    app = create_app(settings, models)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    server.daemon_threads = True  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"127.0.0.1:{server.server_port}"
-    finally:
-        app.extensions["vox"].sessions.close_all()
-        server.shutdown()
-
-
-@contextmanager
-def _instantly_served() -> Iterator[str]:
-    """The address of a server with engines that take no time, in a process of its own: the client's
-    work is not the server's."""
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=_serve_instantly, args=(there,))
-    process.start()
-    try:
-        yield here.recv()
-    finally:
-        here.send("end")
-        process.join()
-
-
-def _serve_instantly(parent: Connection) -> None:
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    with served(Settings(offline=True), instant_models()) as address:
-        parent.send(address)
-        parent.recv()
-
-
 def _ask(address: str, question: Samples) -> float:
     """Seconds from the commit of ``question`` to the first sound at the client."""
     client = OpenAI(api_key="none", base_url=f"http://{address}/v1", websocket_base_url=f"ws://{address}/v1")
     with client.realtime.connect(model="vox") as connection:
-        pcm = (np.clip(question, -1, 1) * 32767).astype("<i2").tobytes()
+        pcm = pcm16(question)
         for start in range(0, len(pcm), 9_600):
             piece = base64.b64encode(pcm[start : start + 9_600]).decode("ascii")
             connection.input_audio_buffer.append(audio=piece)

@@ -7,6 +7,8 @@ from difflib import SequenceMatcher
 import numpy as np
 import numpy.typing as npt
 
+from app.conversation.words import spoken_words
+
 #: Mono, float32 in [-1, 1].
 Recording = npt.NDArray[np.float32]
 
@@ -18,7 +20,7 @@ def pcm16(recording: Recording) -> bytes:
 
 def words(text: str) -> list[str]:
     """The words of ``text``, for comparing what was said with what was heard."""
-    return "".join(c.lower() if c.isalnum() or c.isspace() else " " for c in text.replace("'", "")).split()
+    return spoken_words(text)
 
 
 def likeness(said: str, heard: str) -> float:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 
+from app.conversation.words import spoken_words
+
 #: Two words that are alike by this much may be the same, heard badly.
 _ALIKE = 0.7
 #: Share of the heard words that must be VOX's for all of it to be.
@@ -16,7 +18,7 @@ _MOST = 0.7
 
 def is_echo(heard: str, said_lately: str) -> bool:
     """Whether the words ``heard`` are those that VOX ``said_lately``, in their order."""
-    words, said = _words(heard), _words(said_lately)
+    words, said = spoken_words(heard), spoken_words(said_lately)
     found, place = 0, 0
     for word in words:
         alike = [index for index in range(place, len(said)) if _are_alike(word, said[index])]
@@ -27,7 +29,3 @@ def is_echo(heard: str, said_lately: str) -> bool:
 
 def _are_alike(one: str, other: str) -> bool:
     return one == other or SequenceMatcher(None, one, other).ratio() > _ALIKE
-
-
-def _words(text: str) -> list[str]:
-    return "".join(c.lower() if c.isalnum() or c.isspace() else " " for c in text.replace("'", "")).split()

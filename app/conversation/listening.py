@@ -185,9 +185,7 @@ class Listening:
         state = self._floor.state()
         if state == "deaf" or (state == "thinking" and self._run < _FIRM_ONSET):
             return
-        utterance = Utterance(self._before, self._number)
-        for _ in range(self._run):
-            utterance.count(True)
+        utterance = Utterance(self._before, self._number, self._run)
         if state == "sounding":
             self._doubt = Doubt(utterance)
             self._floor.voice("duck")

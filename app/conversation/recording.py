@@ -6,8 +6,6 @@ from app.conversation.events import RequestError
 from app.conversation.hearing import Hearing
 from app.stt.incoming import IncomingAudio, UtteranceTooLong
 
-NOTHING_RECORDED = "There is no audio to commit. Record something first."
-
 
 class Recording:
     """The sound coming in at ``rate`` Hz, until it is committed. Its session guards it."""

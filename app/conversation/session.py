@@ -20,7 +20,7 @@ from app.conversation.floor import Floor
 from app.conversation.hearing import Hearing
 from app.conversation.history import History
 from app.conversation.items import given_item
-from app.conversation.recording import NOTHING_RECORDED, Recording
+from app.conversation.recording import Recording
 from app.conversation.turns import Turns
 from app.models import Models
 from app.settings import Settings
@@ -183,3 +183,5 @@ def _session_event(event_class: type[Any], session: realtime.RealtimeSessionCrea
 
 #: How far beyond a reply's audio a client may say it played: rounding, and a device's latency.
 TRUNCATION_TOLERANCE_MS = 250
+
+NOTHING_RECORDED = "There is no audio to commit. Record something first."

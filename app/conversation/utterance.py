@@ -21,13 +21,13 @@ def frames_in(milliseconds: float) -> int:
 class Utterance:
     """Frames of 16 kHz sound from shortly before the first voice on."""
 
-    def __init__(self, before: Iterable[Samples], number: int) -> None:
-        """``before`` are the frames so far, the last of them voiced and the ``number``-th of the
-        session's, counted from 1."""
+    def __init__(self, before: Iterable[Samples], number: int, voiced: int) -> None:
+        """``before`` are the frames so far, the last ``voiced`` of them with a voice, and the very last
+        the ``number``-th of the session's, counted from 1."""
         self._frames = list(before)
         self._number = number
         #: Frames with a voice in them, and those since the last of them.
-        self.voiced = 0
+        self.voiced = voiced
         self.silent = 0
 
     @property
@@ -50,10 +50,6 @@ class Utterance:
     def add(self, frame: Samples, is_voiced: bool) -> None:
         self._frames.append(frame)
         self._number += 1
-        self.count(is_voiced)
-
-    def count(self, is_voiced: bool) -> None:
-        """Take the last frame for voiced, or not."""
         self.voiced += is_voiced
         self.silent = 0 if is_voiced else self.silent + 1
 

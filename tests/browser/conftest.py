@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,27 +12,10 @@ import pytest
 import soundfile
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from tests.browser.chromium import ARGUMENTS, chromium
 from tests.browser.tab import MICROPHONE_RATE, Launch, Tab
 from tests.served import Served
 from tests.sound import Recording
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=user-gesture-required",
-]
-
-
-def chromium() -> str | None:
-    """Where a Chromium is, if there is one."""
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ of a turn; words, answers and speech are scripted."""
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -94,6 +95,13 @@ class Room:
     def detect(self, detection: dict[str, Any] | None) -> None:
         self.session.update({"audio": {"input": {"turn_detection": detection}}})
 
+    def waits_until_quiet(self) -> None:
+        """Wait until the last answer has been played, as far as the server can tell."""
+        deadline = time.monotonic() + 30
+        while self.session._turns.is_sounding:
+            assert time.monotonic() < deadline
+            threading.Event().wait(0.01)
+
     def types(self) -> list[str]:
         return [event.type for event in self.ear.events]
 
@@ -154,7 +162,7 @@ def test_two_questions_are_two_turns(room: Callable[..., Room], speech: Say) -> 
     here.person.waits_for("response.done")
     here.person.keeps_silent(1)
     here.ear.until("response.done")
-    threading.Event().wait(0.4)  # the answer sounds for as long
+    here.waits_until_quiet()
     here.person.says(speech("Why is the sky blue?"))
     here.person.waits_for("response.done", 2)
     assert len(here.ear.of("input_audio_buffer.committed")) == 2

@@ -3,19 +3,9 @@
 import { toBase64 } from '../../static/vox/pcm.js';
 import { DEFAULTS } from '../../static/vox/preferences.js';
 import { Session } from '../../static/vox/session.js';
-import { FakeAudioContext, FakeMicrophone, FakeSocket, settle } from './fakes.mjs';
+import { FakeAudioContext, FakeMicrophone, FakeSocket, aModel, settle } from './fakes.mjs';
 
-const READY = {
-  state: 'ready',
-  name: 'x',
-  device: 'cpu',
-  precision: '',
-  notice: '',
-  error: null,
-  progress: null,
-  demo: false,
-};
-export const MODELS = { type: 'vox.models', models: { stt: READY, llm: READY, tts: READY } };
+export const MODELS = { type: 'vox.models', models: { stt: aModel(), llm: aModel(), tts: aModel() } };
 
 /**
  * The events by which an utterance becomes a turn.

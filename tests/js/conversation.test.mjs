@@ -6,18 +6,9 @@ import { awaited } from '../../static/vox/conversation/making.js';
 import { INITIAL } from '../../static/vox/conversation/state.js';
 import { replying, statusWord } from '../../static/vox/conversation/status.js';
 import { hint } from '../../static/vox/view/hints.js';
+import { aModel } from './fakes.mjs';
 
-const model = (state) => ({
-  state,
-  name: 'x',
-  device: 'cpu',
-  precision: '',
-  notice: '',
-  error: null,
-  progress: null,
-  demo: false,
-});
-const models = (state = 'ready') => ({ stt: model(state), llm: model(state), tts: model('loading') });
+const models = (state = 'ready') => ({ stt: aModel(state), llm: aModel(state), tts: aModel('loading') });
 
 const CONNECTED = [{ type: 'session.created' }, { type: 'vox.models', models: models() }];
 const SPOKE = [
@@ -78,7 +69,7 @@ function stopped(state, heardMs = 0, totalMs = 0) {
 test('Loading… until ears and brain are ready; the voice may come later', () => {
   assert.equal(statusWord(INITIAL), 'Loading…');
   assert.equal(statusWord(tell({ type: 'session.created' })), 'Loading…');
-  const loading = { type: 'vox.models', models: { ...models(), llm: model('loading') } };
+  const loading = { type: 'vox.models', models: { ...models(), llm: aModel('loading') } };
   assert.equal(statusWord(tell(CONNECTED, loading)), 'Loading…');
   assert.equal(statusWord(tell(CONNECTED)), 'Ready');
 });
@@ -379,7 +370,7 @@ test('the progress of a stopped answer changes nothing', () => {
 });
 
 test('the hint says when the words are there and their sound is being made', () => {
-  const ready = { type: 'vox.models', models: { ...models(), tts: model('ready') } };
+  const ready = { type: 'vox.models', models: { ...models(), tts: aModel('ready') } };
   const written = tell(CONNECTED, ready, SPOKE, HEARD, WRITTEN);
   assert.equal(hint(written), 'Thinking about an answer.');
   assert.equal(statusWord(reduce(written, progress(0, 0.1))), 'Thinking');

@@ -166,3 +166,8 @@ export class FakeSocket {
 export async function settle() {
   for (let i = 0; i < 5; i++) await Promise.resolve();
 }
+
+/** @param {'unloaded' | 'loading' | 'ready' | 'failed'} [state] */
+export function aModel(state = 'ready') {
+  return { state, name: 'x', device: 'cpu', precision: '', notice: '', error: null, progress: null, demo: false };
+}

@@ -4,19 +4,9 @@ import { beforeEach, test } from 'node:test';
 import { statusWord } from '../../static/vox/conversation/status.js';
 import { toBase64 } from '../../static/vox/pcm.js';
 import { Session } from '../../static/vox/session.js';
+import { MODELS } from './a-session.mjs';
 import { FakeAudioContext, FakeMicrophone, FakeSocket, settle } from './fakes.mjs';
 
-const READY = {
-  state: 'ready',
-  name: 'x',
-  device: 'cpu',
-  precision: '',
-  notice: '',
-  error: null,
-  progress: null,
-  demo: false,
-};
-const MODELS = { type: 'vox.models', models: { stt: READY, llm: READY, tts: READY } };
 
 /** @type {Session} */
 let session;
