@@ -19,6 +19,14 @@ _LONGEST_SILENCE: dict[Eagerness, int] = {"low": 4000, "medium": 2500, "auto": 2
 _SILENCE_WITHOUT_MODEL = 800
 #: How sure the model must be that the turn is over, by eagerness.
 _SURENESS: dict[Eagerness, float] = {"low": 0.8, "medium": 0.5, "auto": 0.5, "high": 0.3}
+#: The same where the words are a question: when the pause has just begun, and when it goes on. Then
+#: the words count more than the melody, which often stays up.
+_SURENESS_OF_A_QUESTION: dict[Eagerness, tuple[float, float]] = {
+    "low": (0.8, 0.3),
+    "medium": (0.3, 0.0),
+    "auto": (0.3, 0.0),
+    "high": (0.15, 0.0),
+}
 
 
 @dataclass(frozen=True)
@@ -68,9 +76,17 @@ class TurnDetection:
         )
 
     @property
-    def sureness(self) -> float | None:
-        """Probability from which on the model's word ends the turn; None where only silence does."""
-        return _SURENESS[self.eagerness] if self.kind == "semantic_vad" else None
+    def uses_model(self) -> bool:
+        """Whether a model that listens to the voice may end a turn; else only silence does."""
+        return self.kind == "semantic_vad"
+
+    def is_sure(self, probability: float, *, asked: bool, is_first: bool) -> bool:
+        """Whether a pause is the end of a turn: the model gives it that ``probability``, its words are
+        a question or not (``asked``), and the pause has just begun (``is_first``) or goes on."""
+        if asked:
+            at_first, later = _SURENESS_OF_A_QUESTION[self.eagerness]
+            return probability >= (at_first if is_first else later)
+        return probability >= _SURENESS[self.eagerness]
 
     def by_silence(self) -> TurnDetection:
         """The same where there is no model: silence ends a turn, sooner than if one were only to

@@ -14,12 +14,12 @@ from app.conversation.detection import TurnDetection
 from app.conversation.echo import is_echo
 from app.conversation.events import Listener, VoxHearing, VoxVoice, make, new_id
 from app.conversation.hearing import Hearing
-from app.conversation.listening import FloorState, Listening
+from app.conversation.listening import ASK_AGAIN_MS, FloorState, Listening
 from app.conversation.live_words import LiveWords
 from app.conversation.transcription import Transcription
 from app.conversation.turn import Turn
 from app.conversation.turns import Turns
-from app.conversation.unfinished import looks_unfinished
+from app.conversation.unfinished import looks_asked, looks_unfinished
 from app.conversation.utterance import Utterance
 from app.engines import Samples
 from app.stt.activity import VoiceActivity
@@ -54,8 +54,8 @@ class Floor:
         respond: Callable[[], Turn],
     ) -> None:
         """``begins_ms`` is how much sound the session was given before."""
-        self._judge = end_of_turn() if detection.sureness is not None else None
-        if detection.sureness is not None and self._judge is None:
+        self._judge = end_of_turn() if detection.uses_model else None
+        if detection.uses_model and self._judge is None:
             detection = detection.by_silence()
         self._detection = detection
         self._stream = PcmStream(rate)
@@ -151,11 +151,12 @@ class Floor:
         judge, guess, samples = self._judge, self._guess, utterance.samples()
         if judge is None or guess is None:
             return
+        is_first = utterance.silent_ms < ASK_AGAIN_MS
 
         def work() -> None:
             probability = judge.probability(samples)
             # No answer can begin before the words are known, so it costs nothing to look at them.
-            guess.when_known(lambda: self._judged(number, probability, guess))
+            guess.when_known(lambda: self._judged(number, probability, is_first, guess))
 
         threading.Thread(target=work, name="end-of-turn", daemon=True).start()
 
@@ -166,12 +167,12 @@ class Floor:
     def end(self, utterance: Utterance) -> None:
         self._tell_stopped(utterance.ends_ms)
         samples = utterance.samples()
-        if not has_speech(samples):
-            self._drop_guess()
-            return
         self._find_words(utterance)
         transcription, self._guess = self._guess, None
         assert transcription is not None
+        if transcription.found_nothing or not has_speech(samples):
+            transcription.stop.set()
+            return
         self._hearing.commit(transcription, unasked=True)
         if not self._detection.creates_response:
             return
@@ -200,10 +201,12 @@ class Floor:
 
     # ----- inside
 
-    def _judged(self, number: int, probability: float, guess: Transcription) -> None:
+    def _judged(self, number: int, probability: float, is_first: bool, guess: Transcription) -> None:
         with self._lock:
-            if not guess.was_stopped and not looks_unfinished(guess.text):
-                self._listening.judged(number, probability)
+            if guess.was_stopped or looks_unfinished(guess.text):
+                return
+            if self._detection.is_sure(probability, asked=looks_asked(guess.text), is_first=is_first):
+                self._listening.judged_over(number)
 
     def _means_something(self, words: str) -> bool:
         """Whether what was said in short while VOX spoke is meant for VOX."""

@@ -72,7 +72,7 @@ class Floor(Protocol):
 
     def pause(self, utterance: Utterance, number: int) -> None:
         """The person has paused, for the ``number``-th time: find the words, and judge whether this
-        is the end. ``Listening.judged`` takes the judgement."""
+        is the end. If so, ``Listening.judged_over`` is called."""
 
     def judge(self, utterance: Utterance, number: int) -> None:
         """The pause goes on: judge again."""
@@ -128,11 +128,9 @@ class Listening:
         for frame, probability in zip(samples[:whole].reshape(-1, FRAME), probabilities, strict=True):
             self._take(frame, probability)
 
-    def judged(self, number: int, probability: float) -> None:
-        """The model's word about the ``number``-th pause: how probably it is the end."""
-        sureness = self._detection.sureness
-        is_current = self._is_paused and number == self._pauses and self._run == 0
-        if is_current and sureness is not None and probability >= sureness:
+    def judged_over(self, number: int) -> None:
+        """The ``number``-th pause has been judged to be the end, unless the person has gone on since."""
+        if self._is_paused and number == self._pauses and self._run == 0:
             self.finish()
 
     def answered(self, number: int, *, means_something: bool) -> None:

@@ -56,6 +56,11 @@ class Transcription:
         return self._ended_at is not None
 
     @property
+    def found_nothing(self) -> bool:
+        """Whether it is known that there are no words."""
+        return self.is_known and not self.text and self.error is None
+
+    @property
     def age_s(self) -> float:
         """Seconds since it was begun."""
         return time.monotonic() - self._began_at

@@ -44,6 +44,11 @@ class Utterance:
         return self._number * FRAME_MS
 
     @property
+    def silent_ms(self) -> float:
+        """How long nothing has been said."""
+        return self.silent * FRAME_MS
+
+    @property
     def seconds(self) -> float:
         return len(self._frames) * FRAME_MS / 1000
 

@@ -27,14 +27,13 @@ log = logging.getLogger(__name__)
 #: would ask the hub for one.
 NEEDED_FILES = ("model.bin", "config.json", "tokenizer.json")
 
-#: Whisper always works on 30 seconds, filled up with silence, so speech is packed into as few
-#: pieces as possible. (Shorter ones are quicker, but then it repeats itself: docs/decisions/0006.)
+#: Whisper knows windows of 30 seconds, so speech is packed into as few pieces as possible.
 _WINDOW_SECONDS = 29.0
 #: Sound kept on either side of speech: a word's first and last consonants are not voiced.
 _MARGIN_SECONDS = 0.4
 
 #: Above the first and below the second, text was invented rather than heard.
-_NO_SPEECH_PROBABILITY, _INVENTED_LOG_PROBABILITY = 0.6, -0.7
+_NO_SPEECH_PROBABILITY, _INVENTED_LOG_PROBABILITY = 0.5, -0.7
 #: Text that compresses better than this is the same words over and over, ...
 _REPETITIVE = 2.4
 #: ... and with more tokens than this a second nobody said it.
@@ -70,11 +69,11 @@ class WhisperTranscriber:
         with the GPU shows now. Raises EngineError."""
         _check_files(self._folder)
         progress.report("Loading faster-whisper", 0, 3)
-        from faster_whisper import WhisperModel
+        from app.stt.short_window import ShortWindowWhisper
 
         progress.report(f"Loading {self.name}", 1, 3)
         try:
-            model = WhisperModel(
+            model = ShortWindowWhisper(
                 str(self._folder),
                 device=self.device,
                 compute_type=_compute_type(self.device),

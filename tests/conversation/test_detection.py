@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from openai.types.realtime import RealtimeAudioInputTurnDetection
 from pydantic import TypeAdapter
@@ -40,21 +41,36 @@ def test_what_was_set_is_shown_as_realtime_writes_it(given: dict[str, Any]) -> N
 def test_the_less_eager_the_longer_it_waits_and_the_surer_it_must_be() -> None:
     low, medium, high = (parsed(type="semantic_vad", eagerness=word) for word in ("low", "medium", "high"))
     assert low.silence_ms > medium.silence_ms > high.silence_ms
-    assert low.sureness is not None
-    assert medium.sureness is not None
-    assert high.sureness is not None
-    assert low.sureness > medium.sureness > high.sureness
+    surenesses = [
+        min(p for p in np.linspace(0, 1, 101) if one.is_sure(p, asked=False, is_first=True))
+        for one in (low, medium, high)
+    ]
+    assert surenesses == sorted(surenesses, reverse=True)
+    assert len(set(surenesses)) == 3
     assert parsed(type="semantic_vad") == parsed(type="semantic_vad", eagerness="auto")
 
 
+def test_the_words_of_a_question_make_up_for_a_melody_that_does_not_fall() -> None:
+    detection = parsed(type="semantic_vad")
+    assert not detection.is_sure(0.4, asked=False, is_first=True)
+    assert detection.is_sure(0.4, asked=True, is_first=True)
+    assert not detection.is_sure(0.05, asked=True, is_first=True)
+    assert detection.is_sure(0.05, asked=True, is_first=False)
+    assert not detection.is_sure(0.05, asked=False, is_first=False)
+
+
+def test_who_is_patient_waits_for_the_melody_even_after_a_question() -> None:
+    assert not parsed(type="semantic_vad", eagerness="low").is_sure(0.2, asked=True, is_first=False)
+
+
 def test_with_server_vad_silence_alone_ends_a_turn() -> None:
-    assert parsed(type="server_vad").sureness is None
+    assert not parsed(type="server_vad").uses_model
 
 
 def test_without_a_model_silence_ends_a_turn_and_a_shorter_one_than_its_mistakes_would_take() -> None:
     semantic = parsed(type="semantic_vad", eagerness="low", threshold=0.6)
     silence = semantic.by_silence()
-    assert silence.sureness is None
+    assert not silence.uses_model
     assert silence.silence_ms < semantic.silence_ms
     assert silence.threshold == semantic.threshold
 

@@ -112,7 +112,7 @@ def test_an_utterance_begins_with_a_voice_and_ends_with_the_models_word() -> Non
     assert floor.log == ["begin"]
     microphone.silence(PAUSE_MS)
     assert floor.log == ["begin", "pause"]
-    microphone.listening.judged(floor.paused[-1], 0.9)
+    microphone.listening.judged_over(floor.paused[-1])
     assert floor.log == ["begin", "pause", "end"]
 
 
@@ -147,11 +147,10 @@ def test_a_hesitation_is_waited_for_and_nothing_of_the_utterance_is_lost() -> No
     microphone = Microphone(floor)
     microphone.voice(512)
     microphone.silence(PAUSE_MS)
-    microphone.listening.judged(floor.paused[-1], 0.1)
     microphone.silence(512)
     microphone.voice(512)
     microphone.silence(PAUSE_MS)
-    microphone.listening.judged(floor.paused[-1], 0.9)
+    microphone.listening.judged_over(floor.paused[-1])
     assert floor.log == ["begin", "pause", "judge", "go on", "pause", "end"]
     assert (floor.ended[0].samples() > 0).sum() / 16 == 1024
 
@@ -162,9 +161,9 @@ def test_a_judgement_that_comes_too_late_ends_nothing() -> None:
     microphone.voice(512)
     microphone.silence(PAUSE_MS)
     microphone.voice(512)
-    microphone.listening.judged(floor.paused[-1], 0.99)
+    microphone.listening.judged_over(floor.paused[-1])
     microphone.silence(PAUSE_MS)
-    microphone.listening.judged(floor.paused[0], 0.99)
+    microphone.listening.judged_over(floor.paused[0])
     assert "end" not in floor.log
 
 
@@ -182,7 +181,6 @@ def test_without_a_model_silence_alone_ends_the_turn() -> None:
     microphone = Microphone(floor, SILENCE_ONLY)
     microphone.voice(512)
     microphone.silence(PAUSE_MS)
-    microphone.listening.judged(floor.paused[-1], 1.0)
     assert floor.log == ["begin", "pause"]
     microphone.silence(SILENCE_ONLY.silence_ms)
     assert floor.log[-1] == "end"
@@ -247,7 +245,7 @@ class TestWhileVoxSpeaks:
         microphone.silence(OVER_MS)
         microphone.listening.answered(floor.asked[-1], means_something=True)
         assert floor.log == ["duck", "hold", "ask", "begin", "pause"]
-        microphone.listening.judged(floor.paused[-1], 0.9)
+        microphone.listening.judged_over(floor.paused[-1])
         assert floor.log[-1] == "end"
 
     def test_an_answer_about_a_sound_after_which_somebody_spoke_again_counts_no_more(self) -> None:
@@ -270,9 +268,9 @@ class TestWhileVoxSpeaks:
     def test_a_doubt_outlives_the_answer_as_an_utterance(self) -> None:
         floor = Floor("sounding")
         microphone = Microphone(floor)
-        microphone.voice(200)
+        microphone.voice(ONSET_MS)
         floor.now = "free"
-        microphone.voice(64)
+        microphone.voice(FRAME_MS)
         assert floor.log == ["duck", "begin"]
 
     def test_throwing_away_what_is_heard_lets_vox_go_on(self) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.conversation.unfinished import looks_unfinished
+from app.conversation.unfinished import looks_asked, looks_unfinished
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,12 @@ from app.conversation.unfinished import looks_unfinished
         "Je voudrais savoir si",
         "Where did I leave my-",
         "It's like",
+        "Well.",
+        "Could you tell me?",
+        "Hello there. I would like to know.",
+        "How can I?",
+        "My name is",
+        "Where do you come from and",
     ],
 )
 def test_a_sentence_that_stops_in_its_middle_is_unfinished(words: str) -> None:
@@ -33,6 +39,9 @@ def test_a_sentence_that_stops_in_its_middle_is_unfinished(words: str) -> None:
         "Why is the sky blue?",
         "Tell me a story",
         "A",
+        "Where does chocolate come from?",
+        "What are you thinking of?",
+        "I would like to know how old the earth is.",
         "Pi is 3.14",
         "¿Qué hora es ahora?",
         "",
@@ -40,3 +49,23 @@ def test_a_sentence_that_stops_in_its_middle_is_unfinished(words: str) -> None:
 )
 def test_a_whole_one_is_not(words: str) -> None:
     assert not looks_unfinished(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Why do we dream?",
+        "I cannot sleep. What would you do?",
+        "Where does chocolate come from?",
+        "你叫什么 名字 呢？",
+    ],
+)
+def test_a_question_was_asked(words: str) -> None:
+    assert looks_asked(words)
+
+
+@pytest.mark.parametrize(
+    "words", ["Could you tell me?", "How can I?", "Why do we dream.", "What?", "What is the?", ""]
+)
+def test_what_only_begins_one_was_not(words: str) -> None:
+    assert not looks_asked(words)

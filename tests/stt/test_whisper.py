@@ -94,6 +94,16 @@ def test_what_is_really_said_over_and_over_is_kept(ears: WhisperTranscriber, say
     assert words(heard(ears, audio)).count("boat") >= 4
 
 
+def test_words_that_break_off_anywhere_are_not_said_again_and_again(
+    ears: WhisperTranscriber, say: Say
+) -> None:
+    """Whisper, given too little silence behind what it hears, does not know where to end."""
+    said = noisy(say(SENTENCE), white, 20)
+    for end in range(TRANSCRIBER_RATE, said.size, TRANSCRIBER_RATE // 3):
+        begun = words(heard(ears, said[:end]))
+        assert len(begun) <= len(words(SENTENCE)) * end / said.size + 3
+
+
 # ----- not hearing
 
 
