@@ -22,16 +22,40 @@ def create_app(settings: Settings | None = None, models: Models | None = None) -
     from flask import Flask
 
     from app import assembly, web
+    from app.archive.lazy import LazyArchive
     from app.settings import Settings
-    from app.web import api, errors, pages, realtime, security
+    from app.settings_store import SettingsStore
+    from app.web import (
+        api,
+        brain,
+        conversations,
+        errors,
+        pages,
+        realtime,
+        security,
+        server_settings,
+        speech,
+        voices,
+    )
 
+    store = SettingsStore(security.with_token(settings or Settings.from_environment()))
     if models is None:
-        models = assembly.shared_models() if settings is None else assembly.assemble(settings)
-    settings = security.with_token(settings or Settings.from_environment())
+        models = assembly.shared_models() if settings is None else assembly.assemble(lambda: store.current)
 
     app = Flask(__name__, static_folder=_folder("static"), template_folder=_folder("templates"))
-    app.extensions["vox"] = web.Vox(settings, models)
-    for part in (security, errors, pages, api, realtime):
+    app.extensions["vox"] = web.Vox(store, models, LazyArchive(store.current))
+    for part in (
+        security,
+        errors,
+        server_settings,
+        pages,
+        api,
+        brain,
+        realtime,
+        voices,
+        conversations,
+        speech,
+    ):
         part.init_app(app)
     return app
 

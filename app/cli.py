@@ -6,7 +6,6 @@ Each setting of ``app.settings`` is an option of ``serve``, made from its field.
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -14,8 +13,12 @@ from urllib.parse import quote
 import click
 
 from app.settings import SettingError, Settings, option_name, variable_name
+from app.settings_store import IN_FILE, SettingsStore
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+#: Characters of a value that `vox config` shows.
+WIDEST = 60
 
 
 def _setting_options(command: F) -> F:
@@ -98,11 +101,18 @@ def serve(server: Any, **options: Any) -> None:
 @_setting_options
 def config(**options: Any) -> None:
     """Show every setting, its value and where it comes from."""
-    settings = _settings(options)
-    rows = [_row(setting, settings, options) for setting in dataclasses.fields(Settings)]
+    store = SettingsStore(_settings(options))
+    sources = store.sources()
+    rows = [
+        (setting.name, _shown(setting, getattr(store.current, setting.name)), sources[setting.name])
+        for setting in dataclasses.fields(Settings)
+    ]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     for name, value, source in rows:
-        click.echo(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {source}")
+        told = str(store.path) if source == IN_FILE else source
+        click.echo(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {told}")
+    for problem in store.problems:
+        click.echo(f"Note: {problem}", err=True)
 
 
 def _settings(options: dict[str, Any]) -> Settings:
@@ -112,13 +122,9 @@ def _settings(options: dict[str, Any]) -> Settings:
         raise click.ClickException(str(problem)) from None
 
 
-def _row(
-    setting: dataclasses.Field[Any], settings: Settings, options: dict[str, Any]
-) -> tuple[str, str, str]:
-    value = getattr(settings, setting.name)
-    shown = "(hidden)" if setting.metadata["secret"] and value else str(value) or "(empty)"
-    if options[setting.name] is not None:
-        return setting.name, shown, option_name(setting.name)
-    if variable_name(setting.name) in os.environ:
-        return setting.name, shown, variable_name(setting.name)
-    return setting.name, shown, "default"
+def _shown(setting: dataclasses.Field[Any], value: Any) -> str:
+    """A setting's value on one line; a secret is not shown, nor the whole of a long text."""
+    if setting.metadata["secret"] and value:
+        return "(hidden)"
+    text = " ".join(str(value).split())
+    return (text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…") or "(empty)"

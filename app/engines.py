@@ -107,8 +107,15 @@ class Synthesizer(Engine, Protocol):
     sample_rate: int
     #: Paralinguistic tags it can speak, without brackets: {"laugh", "sigh"}.
     tags: frozenset[str]
-    #: Voices that ``synthesize`` knows by name; the first is the default.
-    voices: tuple[str, ...]
+    #: Whether it can speak in the voice of a recording.
+    takes_recordings: bool
+    #: Who speaks when nobody is asked for, "" for the engine's own choice; may be changed at any time.
+    default_voice: str
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """Voices that ``synthesize`` knows by name, now; the first is the engine's own choice."""
+        ...
 
     def synthesize(
         self, phrase: str, voice: str | None, stop: Stop, tell: Tell = tell_nobody

@@ -41,6 +41,8 @@ class InstantSynthesizer(_Instant):
     sample_rate = 24_000
     tags: frozenset[str] = frozenset()
     voices: tuple[str, ...] = ("instant",)
+    default_voice = ""
+    takes_recordings = False
 
     def synthesize(
         self,

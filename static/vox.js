@@ -1,9 +1,10 @@
 // @ts-check
 // VOX in the browser: puts the session and the view together. The story of a turn goes
-//   view/dock.js -> session.js -> input.js -> realtime.js -> (the server) -> conversation.js -> view.js
-// with the sound of the reply in player.js.
+//   view/dock.js -> session.js -> input.js -> realtime.js -> (the server) -> incoming.js -> conversation.js ->
+// view.js, with the sound of the reply in player.js and the conversations around it in conversations.js.
 
 import { INITIAL } from './vox/conversation/state.js';
+import { Conversations } from './vox/conversations.js';
 import { Session } from './vox/session.js';
 import { View } from './vox/view.js';
 
@@ -11,11 +12,16 @@ const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
 
 const session = new Session({
   address: `${scheme}//${location.host}/v1/realtime?model=vox`,
-  changed: (state, before) => view.render(state, before),
+  changed: (state, before) => {
+    view.render(state, before);
+    conversations.changed(state, before);
+  },
+  told: (event) => conversations.told(event),
   level: (level) => view.heard(level),
   giveBack: (text) => view.composer.giveBack(text),
 });
 const view = new View(session);
+const conversations = new Conversations(session, view);
 view.render(session.state, INITIAL);
 
 window.vox = {
@@ -35,4 +41,4 @@ document.addEventListener('visibilitychange', () => {
 });
 addEventListener('pagehide', () => session.leave());
 addEventListener('pageshow', () => session.socket.connect());
-session.socket.connect();
+conversations.start();

@@ -18,13 +18,17 @@ from app.settings import Settings
 from tests.served import Served, serve
 from tests.sound import Recording
 
+#: With these, tests that lack what they need fail instead of being skipped.
+REQUIREMENTS = ("VOX_REQUIRE_BROWSER", "VOX_REQUIRE_POSTGRES")
+
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Tests never see the VOX_* of whoever runs them, nor write to their data folder."""
-    for name in [name for name in os.environ if name.startswith("VOX_") and name != "VOX_REQUIRE_BROWSER"]:
+    for name in [name for name in os.environ if name.startswith("VOX_") and name not in REQUIREMENTS]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("VOX_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))  # where data goes by default
 
 
 @pytest.fixture(scope="session")

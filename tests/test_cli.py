@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import socket
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -31,6 +32,18 @@ def test_config_shows_every_setting_and_where_it_comes_from() -> None:
     assert settings["tts"] == ["piper", "VOX_TTS"]
     assert settings["host"] == ["127.0.0.1", "default"]
     assert settings["voice"] == ["(empty)", "default"]
+
+
+def test_config_shows_what_the_settings_file_gives_and_what_is_wrong_with_it(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text('{"language": "de", "tts": "festival", "stt": "base", "instructions": "Two\\nlines"}')
+    result = vox("config", VOX_DATA_DIR=str(tmp_path), VOX_STT="small")
+    settings = shown(result)
+    assert settings["language"] == ["de", str(file)]
+    assert settings["instructions"] == ["Two", "lines", str(file)]
+    assert settings["stt"] == ["small", "VOX_STT"]
+    assert settings["tts"] == ["auto", "default"]
+    assert "festival" in result.stderr
 
 
 def test_config_shows_no_secret() -> None:

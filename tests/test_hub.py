@@ -6,13 +6,16 @@ import hashlib
 import json
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app import hub
+from app.models import Model, State
 from app.progress import LoadCancelled, Progress, Step
 
 REPO = "voices/small"
@@ -28,7 +31,8 @@ PATTERNS = ["*.json", "*.safetensors"]
 
 class FakeHub(ThreadingHTTPServer):
     """Serves FILES as one repository. ``break_after`` closes each transfer of the weights after
-    that many bytes; ``damage`` sends other bytes than it promised."""
+    that many bytes; ``pause_after`` stands still
+    there until ``go_on``; ``damage`` sends other bytes than it promised."""
 
     daemon_threads = True
 
@@ -37,6 +41,8 @@ class FakeHub(ThreadingHTTPServer):
         self.requests: list[str] = []
         self.ranges: list[str] = []
         self.break_after: int | None = None
+        self.pause_after: int | None = None
+        self.pausing, self.go_on = threading.Event(), threading.Event()
         self.damage = False
 
     @property
@@ -86,6 +92,11 @@ class _Answers(BaseHTTPRequestHandler):
             body = bytes(len(body))
         if large and self.server.break_after is not None:
             body = body[: self.server.break_after]
+        if large and self.server.pause_after is not None:
+            self.wfile.write(body[: self.server.pause_after])
+            self.server.pausing.set()
+            assert self.server.go_on.wait(10)
+            body = body[self.server.pause_after :]
         self.wfile.write(body)
         self.close_connection = True
 
@@ -136,6 +147,30 @@ def _point_at(address: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(folder / "cache"))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+
+
+class _Downloaded:
+    """An engine whose loading is a download."""
+
+    name, device, notice = "downloaded", "cpu", ""
+
+    def __init__(self, progress: Progress) -> None:
+        self.weights = (hub.fetch(REPO, PATTERNS, progress) / "model.safetensors").read_bytes()
+
+    def unload(self) -> None: ...
+
+
+def _settled(model: Model[Any]) -> None:
+    _eventually(lambda: model.state is not State.LOADING)
+
+
+def _eventually(there: Callable[[], Any]) -> Any:
+    """Wait until ``there`` gives something, and return that."""
+    deadline = time.monotonic() + 20
+    while not (found := there()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return found
 
 
 @pytest.fixture
@@ -207,6 +242,55 @@ def test_a_download_given_up_goes_on_later_where_it_stopped(server: FakeHub, tmp
     folder = hub.fetch(REPO, PATTERNS, Progress())
     assert (folder / "model.safetensors").read_bytes() == WEIGHTS
     assert server.ranges == [f"bytes={kept}-"]
+
+
+def test_a_download_that_failed_goes_on_when_the_model_is_loaded_again(
+    server: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.hub.transfer.FRUITLESS_ATTEMPTS", 0)
+    server.break_after = 300_000
+    model: Model[Any] = Model("stt", _Downloaded)
+    model.load()
+    _settled(model)
+    shown = model.snapshot()
+    assert shown["state"] == "failed"
+    assert "Load it again to go on where it stopped" in shown["error"]
+
+    server.break_after = None
+    server.ranges.clear()
+    assert model.wait(10).weights == WEIGHTS
+    assert server.ranges == ["bytes=300000-"]
+
+
+def test_a_download_that_was_cancelled_goes_on_when_the_model_is_loaded_again(
+    server: FakeHub, tmp_path: Path
+) -> None:
+    server.pause_after = 400_000
+    model: Model[Any] = Model("stt", _Downloaded)
+    model.load()
+    assert server.pausing.wait(10)
+    [left] = _eventually(lambda: [file for file in tmp_path.rglob("*.incomplete") if file.stat().st_size])
+    model.cancel()
+    assert model.state is State.UNLOADED
+    server.go_on.set()
+    _eventually(lambda: not [thread for thread in threading.enumerate() if thread.name == "load-stt"])
+    assert model.state is State.UNLOADED
+    kept = left.stat().st_size
+    assert kept >= 400_000
+
+    server.pause_after = None
+    server.ranges.clear()
+    assert model.wait(10).weights == WEIGHTS
+    assert server.ranges == ([f"bytes={kept}-"] if kept < len(WEIGHTS) else [])
+
+
+def test_how_fast_it_comes_and_how_long_it_takes_is_measured(server: FakeHub) -> None:
+    server.break_after = 300_000
+    steps: list[Step] = []
+    hub.fetch(REPO, PATTERNS, Progress(steps.append))
+    told = [step.as_dict() for step in steps if step.stage == "Downloading model.safetensors"]
+    assert any(step["bytes_per_second"] and step["seconds_left"] for step in told)
+    assert told[-1]["seconds_left"] in (0, None)
 
 
 def test_damaged_weights_are_refused_and_not_kept(server: FakeHub) -> None:

@@ -75,6 +75,10 @@ def test_it_is_unloaded_until_asked_for(model: Model[Any]) -> None:
         "error": None,
         "load_seconds": None,
         "demo": False,
+        "switching": False,
+        "goes_when_free": False,
+        "in_use": [],
+        "idle_seconds": None,
     }
 
 

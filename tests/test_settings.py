@@ -96,7 +96,7 @@ def test_every_setting_says_what_it_means() -> None:
 
 def test_the_secrets_are_marked() -> None:
     secret = {setting.name for setting in dataclasses.fields(Settings) if setting.metadata["secret"]}
-    assert secret == {"token", "llm_key"}
+    assert secret == {"token", "llm_key", "database_url"}
 
 
 def test_a_variable_is_the_settings_name_in_capitals() -> None:

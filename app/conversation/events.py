@@ -136,6 +136,38 @@ class VoxNotice(BaseModel):
     response_id: str | None = None
 
 
+class VoxConversation(BaseModel):
+    """The conversation that this session holds. ``kept``: what is said in it is written down."""
+
+    type: Literal["vox.conversation"]
+    event_id: str
+    id: str
+    title: str
+    title_is_own: bool
+    voice: str | None
+    kept: bool
+    deleted: bool
+
+
+class VoxConversations(BaseModel):
+    """These conversations are new, or no longer what they were."""
+
+    type: Literal["vox.conversations"]
+    event_id: str
+    changed: list[str]
+
+
+class VoxMessage(BaseModel):
+    """What is kept of a message, as ``GET /api/conversations/<id>`` has it; ``after`` is the id of the
+    one before it."""
+
+    type: Literal["vox.message"]
+    event_id: str
+    conversation_id: str
+    message: dict[str, Any]
+    after: str | None
+
+
 class VoxTimings(BaseModel):
     """Where the time of a turn went, in ms; None for what did not happen.
 

@@ -15,7 +15,7 @@ from openai.types.realtime.conversation_item_input_audio_transcription_failed_ev
 from app.conversation.events import Listener, RequestError, VoxNotice, make, new_id
 from app.conversation.history import History, Item
 from app.conversation.transcription import Transcription
-from app.engines import Samples, Transcriber
+from app.engines import TRANSCRIBER_RATE, Samples, Transcriber
 from app.models import Model
 from app.stt.incoming import IncomingAudio, UtteranceTooLong
 
@@ -152,6 +152,8 @@ class Hearing:
             )
         )
         if transcription.text:
+            self._history.sounded(item, transcription.audio, TRANSCRIBER_RATE)
+            self._history.changed(item)
             self._listener.send(make(realtime.ConversationItemDone, item=item.as_realtime()))
             return
         if item.id not in self._unasked:

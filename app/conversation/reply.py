@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -41,9 +40,6 @@ Reason = Literal["turn_detected", "client_cancelled", "max_output_tokens"]
 #: Sound leaves in pieces of at most this long, so that a stop has little in flight to overtake.
 DELTA_SECONDS = 0.4
 
-#: What was said lately: from so long before what is being played until so long after it.
-LATELY_MS = (-4000, 500)
-
 
 class Reply:
     """One response and the assistant message it writes. ``lock`` guards ``history``."""
@@ -68,7 +64,6 @@ class Reply:
         self._has_begun = False
         self._has_ended = False
         self._next_phrase = 0
-        self._sounds_until = float("-inf")
         self._previous_id: str | None = None
         self._tell(make(realtime.ResponseCreatedEvent, response=self._as_realtime("in_progress")))
 
@@ -83,23 +78,27 @@ class Reply:
 
     @property
     def is_sounding(self) -> bool:
-        """Whether the client plays it, by an estimate: what was sent is played in one go."""
-        return time.monotonic() < self._sounds_until
+        """Whether the client plays it, by an estimate."""
+        return self.item.spoken.is_sounding
 
     def held(self, seconds: float) -> None:
         """The client has held its playback for so long."""
-        self._sounds_until += seconds
+        self.item.spoken.held(seconds)
 
     def silence(self) -> None:
         """The client plays no more of it."""
-        self._sounds_until = float("-inf")
+        self.item.spoken.silence()
 
     def said_lately(self) -> str:
         """The words that the client played last, by the same estimate, and those it plays now."""
-        left_ms = max(0.0, self._sounds_until - time.monotonic()) * 1000
-        played_ms = self.item.spoken.audio_ms - left_ms
-        before, until = (self.item.spoken.heard(self.transcript, played_ms + margin) for margin in LATELY_MS)
-        return until[len(before) :]
+        return self.item.spoken.said_lately(self.transcript)
+
+    def abandon(self) -> None:
+        """The client is gone: what it has not heard of a reply that had ended, nobody hears."""
+        with self._lock:
+            if self._has_ended and self.is_sounding and (phrase := self.item.spoken.begun()):
+                self.item.interrupted = phrase.end < self.item.spoken.spoken_until()
+                self._history.changed(self.item)
 
     @property
     def transcript(self) -> str:
@@ -144,6 +143,7 @@ class Reply:
                 if self._has_ended:
                     return False
                 if number == 0:
+                    self._history.sounded(self.item, samples, OUTPUT_RATE)
                     self._tell_phrase(index, phrase, samples.size * 1000 / OUTPUT_RATE)
                 self._tell(make(realtime.ResponseAudioDeltaEvent, delta=delta, **self._content()))
         return True
@@ -167,9 +167,12 @@ class Reply:
                 self._listener.forget(self.response_id)
                 self._keep_what_was_spoken()
             if error is not None:
+                self.item.error = error[1]
                 self._tell(error_event(error[1], error[0]))
             if self._has_begun:
                 self._finish_item(status)
+            elif error is not None:
+                self._history.note_failed(self.item)
             self._tell_timings()
             details = _details(status, reason, error)
             self._tell(make(realtime.ResponseDoneEvent, response=self._as_realtime(status, details)))
@@ -227,7 +230,6 @@ class Reply:
             **place,
         )
         self._next_phrase = index + 1
-        self._sounds_until = max(self._sounds_until, time.monotonic()) + duration_ms / 1000
         self._tell(event)
 
     def _keep_what_was_spoken(self) -> None:
@@ -254,6 +256,7 @@ class Reply:
         place = {"response_id": self.response_id, "output_index": 0}
         self._tell(make(realtime.ResponseOutputItemDoneEvent, item=item, **place))
         self._tell(make(realtime.ConversationItemDone, item=item, previous_item_id=self._previous_id))
+        self._history.changed(self.item)
 
     def _as_realtime(
         self, status: End | Literal["in_progress"], details: realtime.RealtimeResponseStatus | None = None

@@ -35,7 +35,7 @@ class Transcription:
         self.stop = StopFlag()
         self.text = ""
         self.error: str | None = None
-        self._audio = audio
+        self.audio = audio
         self._model = model
         self._lock = threading.Lock()
         self._audience: Audience | None = None
@@ -103,8 +103,8 @@ class Transcription:
 
     def _run(self) -> None:
         try:
-            with self._model.use(stop=self.stop) as transcriber:
-                for words in transcriber.transcribe(self._audio, self.stop):
+            with self._model.use(stop=self.stop, what="what somebody says") as transcriber:
+                for words in transcriber.transcribe(self.audio, self.stop):
                     if self.stop.is_set():
                         break
                     self._add(words)

@@ -9,13 +9,15 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from app.conversation.reply import Reason, Reply
 from app.conversation.stop import StopFlag
 from app.conversation.transcription import Transcription
 from app.conversation.voicing import Voicing
 from app.engines import Brain, EngineError, Message, ReplyCutShort
-from app.models import ModelNotReady, Models
+from app.models import Model, ModelNotReady, Models
 from app.tts.tags import without_tags
 
 log = logging.getLogger(__name__)
@@ -60,10 +62,22 @@ class Turn:
         for transcription in self._awaited:
             transcription.stop.set()
 
+    def _needed(self, model: Model[Any]) -> AbstractContextManager[None]:
+        """Keeps ``model`` there, also while it has nothing to do yet."""
+        return model.kept("an answer", self._give_way)
+
+    def _give_way(self) -> None:
+        """Somebody unloads a model that this answer needs, and does not want to wait for its end."""
+        self.reply.notice("info", "model_unloaded", "This answer was stopped to unload its model.")
+        self.cancel("client_cancelled")
+
     def _run(self) -> None:
         try:
-            if self._hear():
-                self._answer()
+            with self._needed(self._models.tts) if self.reply.item.is_audio else nullcontext():
+                with self._needed(self._models.llm):
+                    has_words = self._hear()
+                if has_words:
+                    self._answer()
         except ReplyCutShort:
             self.reply.end("incomplete", "max_output_tokens")
         except (EngineError, ModelNotReady) as problem:
@@ -111,7 +125,7 @@ class Turn:
     def _written(self) -> Iterator[str]:
         """The reply's text as the brain writes it, in the voice's tags and no others. The brain is
         not kept while the voice still speaks."""
-        with self._models.llm.use(stop=self.stop) as brain:
+        with self._needed(self._models.llm), self._models.llm.use(stop=self.stop) as brain:
             voice = self._models.tts.loaded
             tags = voice.tags if voice else frozenset()
             messages = self._prompt(brain, tags)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.conversation.config import SessionConfig
-from app.conversation.events import Listener, VoxNotice, make, new_id
+from app.conversation.events import Listener, VoxNotice, make
 from app.conversation.hearing import Hearing
 from app.conversation.history import History, Item
+from app.conversation.keeping import Keeping
 from app.conversation.reply import Reason, Reply
 from app.conversation.request import ResponseRequest, response_request
 from app.conversation.turn import Turn
@@ -30,19 +31,22 @@ class Turns:
     def __init__(
         self,
         models: Models,
-        settings: Settings,
+        settings: Callable[[], Settings],
         listener: Listener,
         history: History,
         hearing: Hearing,
         lock: threading.RLock,
+        keeping: Keeping,
+        conversation_id: str,
     ) -> None:
-        self._conversation_id = new_id("conv")
+        self._conversation_id = conversation_id
         self._models = models
         self._settings = settings
         self._listener = listener
         self._history = history
         self._hearing = hearing
         self._lock = lock
+        self._keeping = keeping
         #: The turn that was begun last, unless it was cancelled; it may be over.
         self.latest: Turn | None = None
 
@@ -86,6 +90,7 @@ class Turns:
             self._max_tokens(request),
         )
         self.latest = turn
+        self._keeping.answering(turn.stop)
         turn.start()
         return turn
 
@@ -94,6 +99,12 @@ class Turns:
         turn, self.latest = self.latest, None
         if turn is not None:
             turn.cancel(reason)
+
+    def close(self) -> None:
+        """The client is gone."""
+        if self.latest is not None:
+            self.latest.reply.abandon()
+        self.cancel()
 
     def _context(self, request: ResponseRequest) -> History:
         """What the reply answers to: the conversation, or the items given for it alone."""
@@ -105,7 +116,7 @@ class Turns:
         return history
 
     def _max_tokens(self, request: ResponseRequest) -> int:
-        return request.max_tokens or self._settings.max_reply_tokens
+        return request.max_tokens or self._settings().max_reply_tokens
 
     def _prompt(
         self, history: History, request: ResponseRequest, brain: Brain, tags: frozenset[str]

@@ -67,7 +67,8 @@ class ChatBrain:
         self.context_tokens = context_tokens
         self._url = url
         self._key = key
-        self._temperature = temperature
+        #: None leaves it to the server; may be changed at any time.
+        self.temperature = temperature
         self._timeouts = (first_token_timeout, next_token_timeout)
         self._client: AsyncOpenAI | None = None
 
@@ -146,8 +147,8 @@ class ChatBrain:
             "max_completion_tokens" if is_openai else "max_tokens": max_tokens,
             "stream": True,
         }
-        if self._temperature is not None:
-            request["temperature"] = self._temperature
+        if self.temperature is not None:
+            request["temperature"] = self.temperature
         return request
 
     def _sentence(self, problem: Exception, has_begun: bool) -> str:

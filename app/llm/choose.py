@@ -8,10 +8,7 @@ from app.llm.chat import ChatBrain
 from app.llm.discovery import ModelServer, ask_server, find_server
 from app.offline_pack import brain_model
 from app.progress import Progress
-from app.settings import Settings
-
-#: The value of VOX_LLM_URL that asks for the built-in model, whatever else runs here.
-BUILT_IN = "builtin"
+from app.settings import BUILT_IN, Settings
 
 _NONE = (
     "There is no language model. Start Ollama, LM Studio or llama.cpp's server on this machine, set "

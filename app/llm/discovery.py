@@ -34,6 +34,10 @@ _NOT_FOR_CHAT = re.compile(
 )
 
 
+class ServerUnreachable(EngineError):
+    """Nothing answers at the address."""
+
+
 @dataclass(frozen=True)
 class ModelServer:
     """A server's base address (``http://127.0.0.1:11434/v1``), the model to ask for, the size of
@@ -114,12 +118,14 @@ def find_server(model: str = "", ports: Mapping[str, int] = USUAL_PORTS) -> Mode
     return submit(_find([f"http://127.0.0.1:{port}/v1" for port in ports.values()], model)).result()
 
 
-def ask_server(url: str, model: str = "", key: str = "") -> ModelServer:
-    """The server at ``url``, which may lack its ``/v1``, with ``model`` or its first that chats.
+def ask_server(url: str, model: str = "", key: str = "", seconds: float = _SET_SECONDS) -> ModelServer:
+    """The server at ``url``, which may lack its ``/v1``, with ``model`` or its first that chats. Each of
+    its answers may take ``seconds``.
 
-    Raises EngineError when it does not answer, refuses the key, or lists no model that chats.
+    Raises EngineError when it does not answer (ServerUnreachable), refuses the key, or lists no model
+    that chats.
     """
-    return submit(_ask(_addresses(url), model, key)).result()
+    return submit(_ask(_addresses(url), model, key, seconds)).result()
 
 
 async def _find(urls: Sequence[str], model: str) -> ModelServer | None:
@@ -137,17 +143,17 @@ async def _find(urls: Sequence[str], model: str) -> ModelServer | None:
     return None
 
 
-async def _ask(urls: Sequence[str], model: str, key: str) -> ModelServer:
+async def _ask(urls: Sequence[str], model: str, key: str, seconds: float) -> ModelServer:
     statuses = []
     for url in urls:
-        survey = await _survey(url, key, _SET_SECONDS)
+        survey = await _survey(url, key, seconds)
         chosen = model or survey.chat_model()
         if survey.models() and chosen:
             return ModelServer(url, chosen, survey.context_tokens(chosen), tuple(survey.models()))
         statuses.append(survey.listed.status)
     address = urls[0].removesuffix("/v1")
     if not any(statuses):
-        raise EngineError(problems.unreachable(address))
+        raise ServerUnreachable(problems.unreachable(address))
     if any(status in (401, 403) for status in statuses):
         raise EngineError(problems.key_refused(address, key))
     if not model:

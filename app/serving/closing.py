@@ -23,17 +23,18 @@ from app.web import vox
 log = logging.getLogger(__name__)
 
 #: Seconds for each part of the end, and for all of it together.
-SOCKETS_PATIENCE = 2.0
-REQUESTS_PATIENCE = 1.0
+SOCKETS_PATIENCE = 1.5
+KEEPING_PATIENCE = 1.0
+REQUESTS_PATIENCE = 0.7
 MODELS_PATIENCE = 0.5
-PATIENCE = 3.5
+PATIENCE = 3.7
 
 GOING_AWAY = 1001
 
 
 def end_process(app: Flask, is_busy: Callable[[], bool]) -> NoReturn:
-    """Close the sockets with 1001, let running requests finish while ``is_busy``, free the
-    models, and end the process with code 0, within PATIENCE seconds."""
+    """Close the sockets with 1001, write down what was said, let running requests finish while
+    ``is_busy``, free the models, and end the process with code 0, within PATIENCE seconds."""
     watchdog = threading.Timer(PATIENCE, _exit)
     watchdog.daemon = True
     watchdog.start()
@@ -41,7 +42,10 @@ def end_process(app: Flask, is_busy: Callable[[], bool]) -> NoReturn:
         state = vox(app)
         if state.sessions is not None:
             state.sessions.close_all(code=GOING_AWAY, timeout=SOCKETS_PATIENCE)
+        if state.desk is not None:
+            state.desk.close(timeout=KEEPING_PATIENCE)
         _wait_while(is_busy, REQUESTS_PATIENCE)
+        state.archive.close()
         _unload(list(state.models))
     except Exception:
         log.exception("VOX did not close in good order")

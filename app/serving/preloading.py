@@ -1,4 +1,4 @@
-"""Loading the models in the background once the server answers."""
+"""Loading the models and opening the archive in the background, once the server answers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ HEAD_START = 1.0
 
 
 def preload(app: Flask) -> None:
-    """Begin to load every model; each loads in a thread of its own."""
+    """Begin to open the archive, and to load every model, each in a thread of its own."""
+    vox(app).archive.open_in_background()
     for model in vox(app).models:
         model.load(after=HEAD_START)

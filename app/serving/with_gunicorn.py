@@ -29,6 +29,7 @@ from app import create_app
 from app.serving.closing import end_process
 from app.serving.preloading import preload
 from app.settings import Settings
+from app.web import vox
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +158,7 @@ class _Worker(ThreadWorker):  # type: ignore[misc]
             # One that replaces another loads at first use: if a load ended it, once is enough.
             return
         self.app.on_ready()
-        if self.app.settings.preload:
+        if vox(self.wsgi).settings.preload:
             preload(self.wsgi)
 
     def handle(self, conn: TConn) -> object:

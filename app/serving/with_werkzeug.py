@@ -14,6 +14,7 @@ from app import create_app
 from app.serving.closing import end_process
 from app.serving.preloading import preload
 from app.settings import Settings
+from app.web import vox
 
 #: How often the threads that wait look whether it is time to end.
 POLL_SECONDS = 0.2
@@ -33,7 +34,7 @@ def run(settings: Settings, listener: socket.socket, on_ready: Callable[[], None
             signal.signal(getattr(signal, name), tell)
     threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), name="accept", daemon=True).start()
     on_ready()
-    if settings.preload:
+    if vox(app).settings.preload:
         preload(app)
     # On Windows a wait without an end would not notice Ctrl-C.
     while not told_to_end.wait(POLL_SECONDS):

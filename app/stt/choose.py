@@ -22,7 +22,8 @@ CPU_MODELS = ((8, "small"), (4, "base"), (1, "tiny"))
 #: What the offline pack holds.
 PACK_MODEL = "tiny.en"
 
-_HUB_FILES = ("config.json", "preprocessor_config.json", "model.bin", "tokenizer.json", "vocabulary.*")
+#: What of a repository of the hub is needed.
+HUB_FILES = ("config.json", "preprocessor_config.json", "model.bin", "tokenizer.json", "vocabulary.*")
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class _Loader:
 
     def fetch(self, name: str) -> Path:
         """The folder of a model, from the cache or the hub. Raises HubUnavailable."""
-        repository = _repositories().get(name, name)
-        return hub.fetch(repository, _HUB_FILES, self.progress, offline=self.settings.offline)
+        repository = repositories().get(name, name)
+        return hub.fetch(repository, HUB_FILES, self.progress, offline=self.settings.offline)
 
 
 def load_transcriber(settings: Settings, progress: Progress) -> Transcriber:
@@ -112,10 +113,10 @@ def _folder(loader: _Loader, wanted: str) -> tuple[Path, str]:
     pack = whisper_model()
     if wanted == PACK_MODEL and pack is not None:
         return pack, wanted
-    if wanted not in _repositories() and not _names_a_repository(wanted):
+    if wanted not in repositories() and not _names_a_repository(wanted):
         raise EngineError(
             f"VOX_STT={wanted!r} is neither a folder nor a model that faster-whisper knows. "
-            f"It knows: {', '.join(_repositories())}."
+            f"It knows: {', '.join(repositories())}."
         )
     try:
         return loader.fetch(wanted), wanted.rpartition("/")[2]
@@ -128,7 +129,7 @@ def _names_a_repository(wanted: str) -> bool:
     return wanted.count("/") == 1 and wanted[0] not in "./~" and not wanted.endswith("/")
 
 
-def _repositories() -> dict[str, str]:
+def repositories() -> dict[str, str]:
     """faster-whisper's own table from a model's name to its repository."""
     from faster_whisper.utils import _MODELS
 

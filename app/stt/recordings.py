@@ -40,8 +40,8 @@ _UNREADABLE = (
 )
 
 
-def decode_recording(data: bytes, max_seconds: float) -> Samples:
-    """The sound of the file ``data``, mixed to mono, at 16 kHz.
+def decode_recording(data: bytes, max_seconds: float, rate: int = TRANSCRIBER_RATE) -> Samples:
+    """The sound of the file ``data``, mixed to mono, at ``rate`` Hz.
 
     Raises BadRecording for what is no recording, has no sound, is longer than ``max_seconds``, or
     breaks off before the length that it states (MP3 and Ogg state none that can be relied on).
@@ -57,9 +57,9 @@ def decode_recording(data: bytes, max_seconds: float) -> Samples:
             metadata_errors="ignore",
             container_options={"format_whitelist": _FORMATS, "protocol_whitelist": ""},
         ) as container:
-            pieces = list(_resampled(_frames(container, max_seconds)))
+            pieces = list(_resampled(_frames(container, max_seconds), rate))
             sound = np.concatenate(pieces) if pieces else np.empty(0, dtype=np.float32)
-            _check_length(data, container, sound.size / TRANSCRIBER_RATE)
+            _check_length(data, container, sound.size / rate)
             return np.clip(sound, -1.0, 1.0)  # mixing to mono may go beyond
     except BadRecording:
         raise
@@ -91,10 +91,10 @@ def _frames(container: InputContainer, max_seconds: float) -> Iterator[AudioFram
         yield frame
 
 
-def _resampled(frames: Iterator[AudioFrame]) -> Iterator[Samples]:
+def _resampled(frames: Iterator[AudioFrame], rate: int) -> Iterator[Samples]:
     from av.audio.resampler import AudioResampler
 
-    resampler = AudioResampler(format="flt", layout="mono", rate=TRANSCRIBER_RATE)
+    resampler = AudioResampler(format="flt", layout="mono", rate=rate)
     for frame in frames:
         for piece in resampler.resample(frame):
             yield piece.to_ndarray()[0]

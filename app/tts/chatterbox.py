@@ -20,6 +20,8 @@ from app.tts.leaving import finished
 from app.tts.tags import CHATTERBOX_TAGS
 from app.tts.turbo import problems
 from app.tts.voices import recording
+from app.voices.library import VoiceLibrary
+from app.voices.record import is_voice_id
 
 if TYPE_CHECKING:
     from app.tts.turbo.model import TurboModel
@@ -27,8 +29,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: The voice that comes with the checkpoint.
-BUILT_IN = "default"
+#: The voice that comes with the checkpoint. (To a session "default" is the voice it has by default,
+#: which may be another.)
+BUILT_IN = "chatterbox"
 
 #: What is said when a phrase did not come to an end.
 CUT_OFF = (
@@ -42,7 +45,7 @@ class ChatterboxSynthesizer:
 
     name = "Chatterbox Turbo"
     tags = CHATTERBOX_TAGS
-    voices: tuple[str, ...] = (BUILT_IN,)
+    takes_recordings = True
 
     def __init__(
         self,
@@ -50,24 +53,33 @@ class ChatterboxSynthesizer:
         voice: str = "",
         *,
         precision: str = "auto",
+        library: VoiceLibrary | None = None,
         kept_voices: Path | None = None,
         offline: bool = False,
     ) -> None:
         """``directory`` holds a checkpoint, "" asks the model hub. ``voice`` is who speaks when
         nobody is asked for: "", a name, or the path of a recording. ``precision`` is "auto", "fp32",
-        "bf16", "int8" or "int4". ``kept_voices`` is the folder for what was learned of recordings."""
+        "bf16", "int8" or "int4". ``library`` has voices to speak with beside the built-in one;
+        ``kept_voices`` is the folder for what was learned of recordings."""
         self.device = "cpu"
         self.precision = ""
         self.notice = ""
         self.sample_rate = 24_000
+        #: Who speaks when nobody is asked for; may be changed at any time.
+        self.default_voice = voice
         self._directory = directory
-        self._voice = voice or BUILT_IN
         self._wanted_precision = precision
+        self._library = library
         self._kept_voices = kept_voices
         self._offline = offline
         #: Guards which model there is; a phrase in the making does not hold it.
         self._lock = threading.Lock()
         self._model: TurboModel | None = None
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """The built-in voice, and the ids of those in the library now."""
+        return BUILT_IN, *(self._library.ids() if self._library is not None else ())
 
     def load(self, progress: Progress) -> None:
         """Load the checkpoint, from the hub if no directory was given. Raises EngineError."""
@@ -103,13 +115,13 @@ class ChatterboxSynthesizer:
     ) -> Iterator[Samples]:
         """Yield the sound of ``phrase`` in one piece; the model is left as soon as ``stop`` is set.
 
-        ``voice`` is None, a name, or the path of a recording longer than 5 s.
+        ``voice`` is None, a name, an id in the library, or the path of a recording longer than 5 s.
         """
         model = self._model
         if model is None:
             raise EngineError("Chatterbox is not loaded. Load the voice, then try again.")
         try:
-            speaker = self._voice_of(model, voice or self._voice, stop)
+            speaker = self._voice_of(model, voice or self._usual_voice(), stop)
             if speaker is None:
                 return
             job = model.say(phrase, speaker, stop, tell)
@@ -163,7 +175,7 @@ class ChatterboxSynthesizer:
         stage = "Warming up the voice"
         progress.report(stage, 4, 5)
         try:
-            voice = self._voice_of(model, self._voice, threading.Event())
+            voice = self._voice_of(model, self._usual_voice(), threading.Event())
             assert voice is not None
             model.warm_up(voice, lambda share: progress.report(stage, round(100 * share), 100))
         except BaseException:
@@ -185,11 +197,17 @@ class ChatterboxSynthesizer:
         return stock
 
     def _voice_of(self, model: TurboModel, voice: str, stop: Stop) -> Voice | None:
-        """The voice of that name or recording; None if ``stop`` was set before it was learned."""
-        if voice in self.voices:
+        """The voice of that name, id or recording; None if ``stop`` was set before it was learned."""
+        if voice == BUILT_IN:
             return model.voices.built_in
-        wanted = recording(voice, self)
+        wanted = recording(voice, self, self._library)
         return finished(lambda: model.voices.prepared(wanted), stop)
+
+    def _usual_voice(self) -> str:
+        """Who speaks when nobody is asked for: the built-in voice where the chosen one was deleted."""
+        voice = self.default_voice
+        is_gone = is_voice_id(voice) and voice not in self.voices
+        return BUILT_IN if voice in ("", "default") or is_gone else voice
 
     def _make_room(self, model: TurboModel, problem: Exception) -> str:
         """Do what the rule says about a ``problem`` of memory, and say so in a sentence.

@@ -14,6 +14,7 @@ from app.settings import Settings
 from app.tts import turbo
 from app.tts.chatterbox import ChatterboxSynthesizer
 from app.tts.piper import PiperSynthesizer
+from app.voices.library import LEARNED, VoiceLibrary
 
 #: Seconds of work for one second of sound above which speech has gaps.
 KEEPS_UP = 1.0
@@ -49,7 +50,8 @@ def _chatterbox(settings: Settings, progress: Progress) -> ChatterboxSynthesizer
         settings.chatterbox_dir,
         settings.voice,
         precision=settings.chatterbox_precision,
-        kept_voices=settings.data_dir / "voices" / "learned",
+        library=VoiceLibrary(settings.data_dir / "voices"),
+        kept_voices=settings.data_dir / "voices" / LEARNED,
         offline=settings.offline,
     )
     synthesizer.load(progress)

@@ -14,6 +14,7 @@ from app import memory, offline_pack
 from app.engines import EngineError, Samples, Stop, Tell, tell_nobody
 from app.progress import Progress
 from app.tts.queueing import Turns
+from app.voices.record import is_voice_id
 
 if TYPE_CHECKING:
     from piper import PiperVoice
@@ -29,14 +30,16 @@ class PiperSynthesizer:
 
     device = "cpu"
     tags: frozenset[str] = frozenset()
+    takes_recordings = False
 
     def __init__(self, voice: str = "", notice: str = "") -> None:
         """``voice`` is who speaks when nobody is asked for; "" and unknown names mean the first."""
+        #: As given; may be changed at any time.
+        self.default_voice = voice
         self.name = "Piper"
         self.notice = notice
         self.sample_rate = 22_050
         self.voices: tuple[str, ...] = ()
-        self._default = voice
         self._turns = Turns()
         self._voice: PiperVoice | None = None
 
@@ -51,10 +54,8 @@ class PiperSynthesizer:
         self.sample_rate = int(voice.config.sample_rate)
         self.voices = tuple(voice.config.speaker_id_map) or (person,)
         self._voice = voice
-        if self._default not in ("", *self.voices):
-            sentence = f"Piper has no voice {self._default!r} (it has: {', '.join(self.voices)})."
-            self.notice = f"{self.notice} {sentence}".strip()
-            self._default = ""
+        if self.default_voice not in ("", *self.voices):
+            self.notice = f"{self.notice} {self._misfit(self.default_voice)}".strip()
 
     def unload(self) -> None:
         self._voice = None
@@ -81,11 +82,16 @@ class PiperSynthesizer:
                 if self._voice is None:
                     raise EngineError("The Piper voice is not loaded. Load it, then try again.")
                 if sentences is None:
-                    sentences = self._sentences(self._voice, phrase, voice or self._default)
+                    sentences = self._sentences(self._voice, phrase, voice or self.default_voice)
                 sentence = next(sentences, None)
             if sentence is None or stop.is_set():
                 return
             yield np.asarray(sentence.audio_float_array, dtype=np.float32)
+
+    def _misfit(self, voice: str) -> str:
+        if is_voice_id(voice):
+            return "The voice that you chose is a recording, and only Chatterbox can speak with those."
+        return f"Piper has no voice {voice!r} (it has: {', '.join(self.voices)})."
 
     @staticmethod
     def _sentences(piper: PiperVoice, phrase: str, voice: str) -> Iterator[Any]:

@@ -60,15 +60,13 @@ def generate_tts_wav(text: str, voice: str | None = None, stop: Stop | None = No
             f"The text has {len(text):,} characters, and one WAV is made of at most {MAX_TEXT:,}. "
             "Take its chunks from stream_tts instead."
         )
-    chunks = list(_chunks(text, voice, stop, _WAV_AHEAD))
-    if stop.is_set():
-        raise GenerationStopped("Speaking was stopped before the text was at its end.")
-    if not chunks:
-        raise ValueError(NOTHING_TO_SPEAK)
-    wav = _wav(chunks)
-    if stop.is_set():
-        raise GenerationStopped("Speaking was stopped at the end of the text.")
-    return wav
+    return _whole(_chunks(text, voice, stop, _WAV_AHEAD), stop)
+
+
+def spoken_wav(text: str, synthesizer: Synthesizer, voice: str, stop: Stop) -> bytes:
+    """``text`` spoken by an engine in hand, as a WAV file like ``generate_tts_wav``'s. Raises
+    GenerationStopped; ValueError for a text with nothing to speak; EngineError."""
+    return _whole(speak(_phrases([text], synthesizer.tags), synthesizer, voice, stop, _WAV_AHEAD), stop)
 
 
 def stream_tts(
@@ -124,6 +122,19 @@ def _phrases(texts: Iterable[str | Phrase], tags: frozenset[str]) -> Iterator[Ph
             yield text
         else:
             yield from cut_phrases([strip_tags(text, tags)], code_mention="")
+
+
+def _whole(chunks: Iterator[Chunk], stop: Stop) -> bytes:
+    """All ``chunks`` as one file. Raises GenerationStopped, also where it was stopped at the very end."""
+    made = list(chunks)
+    if stop.is_set():
+        raise GenerationStopped("Speaking was stopped before the text was at its end.")
+    if not made:
+        raise ValueError(NOTHING_TO_SPEAK)
+    wav = _wav(made)
+    if stop.is_set():
+        raise GenerationStopped("Speaking was stopped at the end of the text.")
+    return wav
 
 
 def _wav(chunks: list[Chunk]) -> bytes:

@@ -1,10 +1,10 @@
 """What the name of a voice means.
 
-A voice is one that the engine brings along, known by its name (``synthesizer.voices``), or a
-recording of somebody. Only programs on this machine may name a recording, by its path:
-``generate_tts_wav(voice=…)`` and the setting VOX_VOICE. From the network only names are taken
-(``known_voice``), so no client can have a file opened. Voices that people keep by name in VOX
-belong here as a third kind, between the two.
+A voice is one that the engine brings along, known by its name; one that people keep in VOX's voice
+library, known by its id (both are ``synthesizer.voices``); or a recording of somebody. Only programs
+on this machine may name a recording, by its path: ``generate_tts_wav(voice=…)`` and the setting
+VOX_VOICE. From the network only names and ids are taken (``known_voice``), so no client can have a
+file opened.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from app.engines import EngineError, Synthesizer
+from app.voices.library import VoiceLibrary
 
 #: Chatterbox clones a voice from what is longer than this, in seconds.
 SHORTEST_RECORDING = 5.0
@@ -35,16 +36,17 @@ def known_voice(name: str, synthesizer: Synthesizer) -> bool:
     return name in synthesizer.voices
 
 
-def recording(voice: str, synthesizer: Synthesizer) -> Recording:
-    """The recording at the path ``voice``, checked: sound, and of a length to clone from. Asking
-    again for the same one costs next to nothing.
+def recording(voice: str, synthesizer: Synthesizer, library: VoiceLibrary | None = None) -> Recording:
+    """The recording of the voice in ``library`` whose id is ``voice``, or the one at that path, checked:
+    sound, and of a length to clone from. Asking again for the same one costs next to nothing.
 
     Raises EngineError.
     """
-    path = Path(voice).expanduser()
+    path = library.recording(voice) if library is not None else None
     try:
+        path = path or Path(voice).expanduser()
         found = path.stat()
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):
         raise EngineError(
             f"There is no voice {voice!r}: it is no name ({', '.join(synthesizer.voices)}) "
             "and no recording at that path."

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
 
+from app.archive.lazy import LazyArchive
 from app.models import Models
 from app.settings import Settings
+from app.settings_store import SettingsStore
 
 if TYPE_CHECKING:
+    from app.keeping.lazy import LazyDesk
+    from app.memory_history import MemoryHistory
+    from app.switching import Switching
+    from app.voices.library import VoiceLibrary
     from app.web.news import ModelNews
     from app.web.sockets import SocketSessions
 
@@ -19,12 +25,32 @@ if TYPE_CHECKING:
 class Vox:
     """What the parts of one application share; ``app.extensions["vox"]``."""
 
-    settings: Settings
+    store: SettingsStore
     models: Models
+    #: What was said, kept in a database.
+    archive: LazyArchive
     #: The open sockets; set by ``realtime.init_app``.
     sessions: SocketSessions | None = None
     #: Tells the open sockets of the models; set by ``realtime.init_app``.
     news: ModelNews | None = None
+    #: Keeps what is said, and tells the open sockets of it; set by ``realtime.init_app``.
+    desk: LazyDesk | None = None
+    #: The voices that people keep; set by ``voices.init_app``.
+    library: VoiceLibrary | None = None
+    #: Changes models for others; set by ``api.init_app``.
+    switching: Switching | None = None
+    #: What was used of the memory; set by ``api.init_app``.
+    memory: MemoryHistory | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that hold now; they change while VOX runs."""
+        return self.store.current
+
+    def conversations_changed(self, conversation_id: str) -> None:
+        """Tell the open sockets that a conversation is not what it was. Never blocks."""
+        if self.desk is not None and self.desk.made is not None:
+            self.desk.made.conversations_changed(conversation_id)
 
 
 def vox(app: Flask | None = None) -> Vox:

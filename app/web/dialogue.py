@@ -9,7 +9,9 @@ from typing import Any
 from simple_websocket import ConnectionClosed, Server
 
 from app.conversation.events import RequestError, error_event
+from app.conversation.keeping import Opened
 from app.conversation.session import Session
+from app.keeping.desk import Bystander
 from app.web import Vox
 from app.web.client_events import HANDLERS
 from app.web.connection import Connection
@@ -18,20 +20,28 @@ from app.web.flood import FloodGauge
 log = logging.getLogger(__name__)
 
 
-def converse(ws: Server, vox: Vox) -> None:
-    """Hold one conversation, until the client leaves or is asked to."""
+def converse(ws: Server, vox: Vox, conversation: str | None = None) -> None:
+    """Hold one conversation, until the client leaves or is asked to: the kept one with that id, "new"
+    for one that will be, or None for one that is not kept."""
     sessions, news = vox.sessions, vox.news
     assert sessions is not None
     assert news is not None
+    assert vox.desk is not None
+    desk = vox.desk.get()
     connection = Connection(ws)
-    session = Session(vox.models, vox.settings, connection)
+    seat = desk.open(conversation, connection) if conversation else None
+    opened = seat.opened if seat else Opened(keeping=Bystander(desk))
+    session = Session(vox.models, lambda: vox.settings, connection, opened)
     if not sessions.admit(connection, session):
+        session.close()
         connection.send(error_event(BUSY, "busy"))
         connection.close(1013, "VOX is busy.")
         connection.wait_closed(timeout=5)
         return
     try:
         session.start()
+        if seat is not None:
+            desk.welcome(seat, session)
         news.start()
         connection.send(news.current())
         _listen(connection, session)

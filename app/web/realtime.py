@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from flask import Flask, request
 from flask_sock import Sock
 
-from app.web import vox
+from app.keeping.files import SpeechFiles
+from app.keeping.lazy import LazyDesk
+from app.web import Vox, vox
 from app.web.news import ModelNews
 from app.web.serialized_socket import SerializedSocket
 from app.web.sockets import SocketSessions
@@ -20,6 +22,8 @@ from app.web.sockets import SocketSessions
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
     from simple_websocket import Server
+
+    from app.keeping.desk import Desk
 
 PATH = "/v1/realtime"
 
@@ -41,6 +45,7 @@ def init_app(app: Flask) -> None:
     state = vox(app)
     state.sessions = SocketSessions(state.settings.max_sessions)
     state.news = ModelNews(state.models, state.sessions)
+    state.desk = LazyDesk(lambda: _desk(state))
     app.config["SOCK_SERVER_OPTIONS"] = {
         "max_message_size": MAX_MESSAGE,
         "ping_interval": PING_SECONDS,
@@ -50,6 +55,15 @@ def init_app(app: Flask) -> None:
     }
     app.before_request(_prepare_socket)
     Sock(app).route(PATH)(_converse)
+
+
+def _desk(state: Vox) -> Desk:
+    from app.keeping.desk import Desk
+
+    files = SpeechFiles.of(state.settings)
+    desk = Desk(lambda: state.archive.conversations, state.models.llm, lambda: state.settings, files)
+    state.store.subscribe(lambda settings: desk.settings_changed())  # noqa: ARG005
+    return desk
 
 
 def _prepare_socket() -> ResponseReturnValue | None:
@@ -72,4 +86,4 @@ def _prepare_socket() -> ResponseReturnValue | None:
 def _converse(ws: Server) -> None:
     from app.web.dialogue import converse
 
-    converse(ws, vox())
+    converse(ws, vox(), request.args.get("conversation"))

@@ -1,31 +1,5 @@
 // @ts-check
-// The server's HTTP side: what the models take, loading and unloading them, and whether it lets us in.
-
-/** @import {Kind} from './wire.js' */
-
-/**
- * @typedef {object} Memory in bytes
- * @property {number} process_bytes
- * @property {number | null} gpu_bytes
- * @property {number | null} gpu_total_bytes
- */
-
-/** @returns {Promise<Memory>} */
-export async function memory() {
-  const status = await ask('GET', '/api/status');
-  return status.memory;
-}
-
-/**
- * Begin to load or unload a model; how it goes comes over the socket.
- * @param {Kind} kind
- * @param {'load' | 'unload'} what
- * @returns {Promise<void>}
- * @throws {Error} with a sentence for the person
- */
-export async function change(kind, what) {
-  await ask('POST', `/api/models/${kind}/${what}`);
-}
+// The server's HTTP side: how it is asked, and whether it lets us in.
 
 /** Whether the server wants its token before anything else; false when it cannot be reached. */
 export async function wantsToken() {
@@ -33,16 +7,35 @@ export async function wantsToken() {
   return answer?.status === 401;
 }
 
+/** The server did not do what it was asked for; the message is a sentence for the person. */
+export class Refused extends Error {
+  /**
+   * @param {string} sentence
+   * @param {number} status HTTP's; 0 when the server cannot be reached
+   * @param {any} [told] all that was answered
+   */
+  constructor(sentence, status, told = {}) {
+    super(sentence);
+    this.status = status;
+    this.told = told;
+  }
+}
+
 /**
  * @param {string} method
  * @param {string} path
- * @returns {Promise<any>}
+ * @param {{body?: object, signal?: AbortSignal}} [more] what is sent as JSON; what calls it off
+ * @returns {Promise<any>} what was answered; {} when that was nothing
+ * @throws {Refused}
+ * @throws {DOMException} named AbortError, when it was called off
  */
-async function ask(method, path) {
-  const answer = await fetch(path, { method }).catch(() => {
-    throw new Error('VOX can’t be reached. Is it running?');
+export async function ask(method, path, { body, signal } = {}) {
+  const sent = body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+  const answer = await fetch(path, { method, signal, ...sent }).catch((problem) => {
+    throw signal?.aborted ? problem : new Refused('VOX can’t be reached. Is it running?', 0);
   });
-  const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(body.error ?? `VOX answered with ${answer.status}.`);
-  return body;
+  const told = await answer.json().catch(() => ({}));
+  signal?.throwIfAborted();
+  if (!answer.ok) throw new Refused(told.error ?? `VOX answered with ${answer.status}.`, answer.status, told);
+  return told;
 }

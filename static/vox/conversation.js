@@ -4,6 +4,7 @@
 
 /** @import {Action, Notice, PageAction, State} from './conversation/state.js' */
 
+import { dated } from './conversation/messages.js';
 import { onPageAction } from './conversation/page-actions.js';
 import { onServerEvent } from './conversation/server-events.js';
 import { INITIAL } from './conversation/state.js';
@@ -15,7 +16,8 @@ import { INITIAL } from './conversation/state.js';
  * @returns {State}
  */
 export function reduce(state, action, now) {
-  return isPageAction(action) ? onPageAction(state, action, now) : onServerEvent(state, action);
+  const next = isPageAction(action) ? onPageAction(state, action, now) : onServerEvent(state, action);
+  return next.messages === state.messages ? next : { ...next, messages: dated(next.messages, now) };
 }
 
 /**

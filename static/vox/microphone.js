@@ -19,24 +19,36 @@ let listening = 0;
 const ASKED = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
 
 /**
+ * For a voice that is kept: as it sounds, without what browsers do to speech on a call.
+ * @type {MediaTrackConstraints}
+ */
+export const UNTOUCHED = {
+  echoCancellation: false,
+  noiseSuppression: false,
+  autoGainControl: false,
+  channelCount: 1,
+};
+
+/**
  * Open the microphone. Call this inside a press, so that the audio context may run.
+ * @param {MediaTrackConstraints} [asked] what the browser is to do to the sound
  * @returns {Promise<Capture>}
  * @throws {DOMException} as getUserMedia does, and 'InsecureContext' where browsers offer no microphone
  */
-export async function openMicrophone() {
+export async function openMicrophone(asked = ASKED) {
   if (!navigator.mediaDevices?.getUserMedia) throw new DOMException('', 'InsecureContext');
   forRecording(1);
   // The device's own rate: Firefox refuses a microphone in a context of another rate.
   const context = new AudioContext({ latencyHint: 'interactive' });
-  const asked = ask(navigator.mediaDevices, preferences.get().microphone);
+  const opened = ask(navigator.mediaDevices, preferences.get().microphone, asked);
   try {
     context.resume().catch(() => {});
     const worklet = context.audioWorklet.addModule(new URL('./capture-worklet.js', import.meta.url));
-    const [stream] = await Promise.all([asked, worklet]);
+    const [stream] = await Promise.all([opened, worklet]);
     return capture(context, stream);
   } catch (problem) {
     // The microphone may have been opened although something else failed.
-    asked.then(turnOff, () => {});
+    opened.then(turnOff, () => {});
     close(context);
     throw problem;
   }
@@ -45,16 +57,17 @@ export async function openMicrophone() {
 /**
  * @param {MediaDevices} devices
  * @param {string} deviceId of the chosen microphone; '' for the system's
+ * @param {MediaTrackConstraints} audio
  * @returns {Promise<MediaStream>} of the system's when the chosen one is not connected
  */
-async function ask(devices, deviceId) {
-  if (deviceId === '') return devices.getUserMedia({ audio: ASKED });
+async function ask(devices, deviceId, audio) {
+  if (deviceId === '') return devices.getUserMedia({ audio });
   try {
     // A wish that is not exact is passed over by Chromium.
-    return await devices.getUserMedia({ audio: { ...ASKED, deviceId: { exact: deviceId } } });
+    return await devices.getUserMedia({ audio: { ...audio, deviceId: { exact: deviceId } } });
   } catch (problem) {
     if (!(problem instanceof Error) || problem.name !== 'OverconstrainedError') throw problem;
-    return devices.getUserMedia({ audio: ASKED });
+    return devices.getUserMedia({ audio });
   }
 }
 

@@ -5,41 +5,34 @@
 // begin and end with a small click). Every source that plays or is scheduled is in `activeAudio`;
 // a stop empties it in the same tick and waits for nobody.
 
+/** @import {Clip, ClipListener, ClipSound} from './clips.js' */
 /** @import {Heard} from './conversation/state.js' */
+/** @import {Track} from './tracks.js' */
 
+import { Clips } from './clips.js';
 import { audibleAt, firstAudible, outputLatency } from './latency.js';
+import { Sounding } from './sounding.js';
+import { heardOf, Tracks } from './tracks.js';
 import { Volume } from './volume.js';
 import { SPEECH_RATE } from './wire.js';
 
 /** Seconds between a chunk's arrival and its sound when nothing is playing. */
 const LEAD = 0.03;
 
-/** Seconds after its end in which a source may still tell that it has ended. */
-const GRACE = 0.5;
-
 /**
- * @typedef {object} Stretch sound of an item without a gap
- * @property {number} start sample of the context's clock at which it begins
- * @property {number} length samples
- *
- * @typedef {object} Track an item's sound so far
- * @property {string} responseId
- * @property {Stretch[]} stretches
- * @property {number} sources that play or are scheduled
- * @property {number | null} audible seconds of the context's clock at which its first sound comes
- *
  * @typedef {object} PlayerListener
  * @property {(itemId: string) => void} started its sound begins, or goes on after a gap
  * @property {(itemId: string) => void} ended all of its sound so far has been played
  * @property {(itemId: string, at: number) => void} [firstSound] when, by performance.now(), its first
  *   audible sample leaves the loudspeaker; told once, a moment before or after
  * @property {(blocked: boolean) => void} blocked the browser holds the sound back
+ * @property {() => void} [clip] something that is no reply is about to sound
  * @property {() => void} [lostSink] the chosen loudspeaker cannot be used
  */
 
 export class Player {
-  /** @type {Set<AudioBufferSourceNode>} */
-  activeAudio = new Set();
+  #sounding = new Sounding();
+  #clips = new Clips(this.#sounding, () => this.#clipOutput());
   /** @type {AudioContext | null} */
   #context = null;
   /** @type {AnalyserNode | null} */
@@ -48,12 +41,9 @@ export class Player {
   #volume = null;
   /** The loudspeaker's device id; '' for the browser's default. */
   #sink = '';
-  /** @type {Map<string, Track>} */
-  #tracks = new Map();
+  #tracks = new Tracks();
   /** @type {Set<string>} */
   #stopped = new Set();
-  /** @type {WeakMap<AudioBufferSourceNode, {end: number, ended: () => void}>} */
-  #ends = new WeakMap();
   /**
    * First sounds, in seconds of the context's clock, that are not told yet.
    * @type {Map<string, number>}
@@ -69,6 +59,14 @@ export class Player {
   constructor(listener, createContext = speechContext) {
     this.listener = listener;
     this.createContext = createContext;
+  }
+
+  /**
+   * Every source that plays or is scheduled, of replies and of clips.
+   * @returns {Set<AudioBufferSourceNode>}
+   */
+  get activeAudio() {
+    return this.#sounding.active;
   }
 
   /** Where the voice comes out; null before the first sound. */
@@ -116,7 +114,7 @@ export class Player {
     if (samples.length === 0 || this.#stopped.has(responseId)) return;
     const context = this.#ready();
     // What was softer, or held, was another reply.
-    if (!this.#knows(responseId)) this.#volume?.full();
+    if (!this.#tracks.knows(responseId)) this.#volume?.full();
     this.prune();
     const buffer = context.createBuffer(1, samples.length, SPEECH_RATE);
     buffer.copyToChannel(samples, 0);
@@ -125,8 +123,7 @@ export class Player {
     source.connect(/** @type {Volume} */ (this.#volume).node);
     const start = Math.max(this.#next, this.#now() + Math.round(LEAD * SPEECH_RATE));
     this.#next = start + samples.length;
-    source.start(start / SPEECH_RATE);
-    this.#keep(source, responseId, itemId, start, samples.length);
+    this.#start(source, responseId, itemId, start, samples.length);
     this.#noteFirstSound(itemId, start, samples);
     if (context.state !== 'running') {
       this.resume();
@@ -135,24 +132,31 @@ export class Player {
   }
 
   /**
+   * Play something that is no reply; call this inside a press. It falls silent with everything else, and
+   * when another one begins.
+   * @param {ClipSound} sound
+   * @param {ClipListener} [listener]
+   * @returns {Clip}
+   */
+  playClip(sound, listener = {}) {
+    this.unlock();
+    this.listener.clip?.();
+    return this.#clips.play(sound, listener);
+  }
+
+  /**
    * Silence every source, now; what still arrives of these responses is dropped.
    * @returns {Map<string, Heard>} by item: what was cut off. Items played to their end are left out.
    */
   stopAll() {
-    for (const source of this.activeAudio) silence(source);
-    this.activeAudio.clear();
+    this.#clips.stop();
+    this.#sounding.silenceAll();
     this.#volume?.full();
     this.#firstSounds.clear();
     this.#next = 0;
-    /** @type {Map<string, Heard>} */
-    const cut = new Map();
-    for (const [itemId, track] of this.#tracks) {
-      if (track.sources === 0) continue;
-      cut.set(itemId, this.heard(itemId));
-      this.#stopped.add(track.responseId);
-      this.#tracks.delete(itemId);
-    }
-    return cut;
+    const cut = this.#tracks.takeUnfinished();
+    for (const { responseId } of cut.values()) this.#stopped.add(responseId);
+    return new Map([...cut].map(([itemId, track]) => [itemId, heardOf(track, this.#audibleNow())]));
   }
 
   /**
@@ -175,27 +179,12 @@ export class Player {
    * @returns {Heard} how much of its sound has left the loudspeaker
    */
   heard(itemId) {
-    const stretches = this.#tracks.get(itemId)?.stretches ?? [];
-    const now = this.#now() - Math.round(outputLatency(this.#context) * SPEECH_RATE);
-    let heard = 0;
-    let total = 0;
-    for (const { start, length } of stretches) {
-      heard += Math.max(0, Math.min(length, now - start));
-      total += length;
-    }
-    return {
-      heardMs: Math.floor((heard * 1000) / SPEECH_RATE),
-      totalMs: Math.floor((total * 1000) / SPEECH_RATE),
-    };
+    return heardOf(this.#tracks.get(itemId), this.#audibleNow());
   }
 
   /** Let go of sources whose time is over and whose 'ended' never came. */
   prune() {
-    const now = this.#context?.currentTime ?? 0;
-    for (const source of this.activeAudio) {
-      const known = this.#ends.get(source);
-      if (known !== undefined && known.end < now - GRACE) known.ended();
-    }
+    this.#sounding.prune(this.#context?.currentTime ?? 0);
   }
 
   /** The context, made when it is first needed. */
@@ -219,9 +208,11 @@ export class Player {
     context.setSinkId?.(this.#sink).catch(() => this.listener.lostSink?.());
   }
 
-  /** @param {string} responseId */
-  #knows(responseId) {
-    return [...this.#tracks.values()].some((track) => track.responseId === responseId);
+  #clipOutput() {
+    const context = this.#ready();
+    // What was softer, or held, was a reply.
+    this.#volume?.full();
+    return { context, node: /** @type {Volume} */ (this.#volume).node };
   }
 
   #onState() {
@@ -235,6 +226,11 @@ export class Player {
     return this.#context === null ? 0 : Math.round(this.#context.currentTime * SPEECH_RATE);
   }
 
+  /** The sample that leaves the loudspeaker now. */
+  #audibleNow() {
+    return this.#now() - Math.round(outputLatency(this.#context) * SPEECH_RATE);
+  }
+
   /**
    * @param {AudioBufferSourceNode} source
    * @param {string} responseId
@@ -242,16 +238,10 @@ export class Player {
    * @param {number} start
    * @param {number} length
    */
-  #keep(source, responseId, itemId, start, length) {
-    const track = this.#tracks.get(itemId) ?? { responseId, stretches: [], sources: 0, audible: null };
-    this.#tracks.set(itemId, track);
-    const last = track.stretches.at(-1);
-    if (last !== undefined && last.start + last.length === start) last.length += length;
-    else track.stretches.push({ start, length });
-    this.activeAudio.add(source);
-    const ended = () => this.#ended(source, itemId, track);
-    this.#ends.set(source, { end: (start + length) / SPEECH_RATE, ended });
-    source.onended = ended;
+  #start(source, responseId, itemId, start, length) {
+    const track = this.#tracks.add(itemId, responseId, { start, length });
+    const when = { start: start / SPEECH_RATE, end: (start + length) / SPEECH_RATE };
+    this.#sounding.start(source, when, () => this.#ended(itemId, track));
     if (track.sources++ === 0) this.listener.started(itemId);
   }
 
@@ -280,26 +270,12 @@ export class Player {
   }
 
   /**
-   * @param {AudioBufferSourceNode} source
    * @param {string} itemId
    * @param {Track} track
    */
-  #ended(source, itemId, track) {
-    if (!this.activeAudio.delete(source)) return;
-    silence(source);
+  #ended(itemId, track) {
     if (--track.sources === 0) this.listener.ended(itemId);
   }
-}
-
-/** @param {AudioBufferSourceNode} source */
-function silence(source) {
-  source.onended = null;
-  try {
-    source.stop();
-  } catch {
-    // It has ended by itself.
-  }
-  source.disconnect();
 }
 
 function speechContext() {

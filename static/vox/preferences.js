@@ -6,6 +6,8 @@
  * @property {'low' | 'normal' | 'high'} sensitivity how faint a sound counts as a voice
  * @property {'short' | 'normal' | 'long'} patience how long a silence may be before it ends a turn
  * @property {boolean} bargeIn whether speaking interrupts VOX
+ * @property {boolean} singleKeys whether single characters are shortcuts; who dictates to the computer
+ *   wants them not to be
  * @property {string} microphone the device's id; '' for the browser's default
  * @property {string} speaker
  */
@@ -18,6 +20,7 @@ export const DEFAULTS = {
   sensitivity: 'normal',
   patience: 'normal',
   bargeIn: true,
+  singleKeys: true,
   microphone: '',
   speaker: '',
 };
@@ -126,11 +129,12 @@ function parsed(text) {
  * @returns {Preferences} with the default in place of everything that cannot be
  */
 function checked(given) {
-  const { sensitivity, patience, bargeIn, microphone, speaker } = given ?? {};
+  const { sensitivity, patience, bargeIn, singleKeys, microphone, speaker } = given ?? {};
   return {
     sensitivity: CHOICES.sensitivity.includes(sensitivity) ? sensitivity : DEFAULTS.sensitivity,
     patience: CHOICES.patience.includes(patience) ? patience : DEFAULTS.patience,
     bargeIn: typeof bargeIn === 'boolean' ? bargeIn : DEFAULTS.bargeIn,
+    singleKeys: typeof singleKeys === 'boolean' ? singleKeys : DEFAULTS.singleKeys,
     microphone: typeof microphone === 'string' ? microphone : DEFAULTS.microphone,
     speaker: typeof speaker === 'string' ? speaker : DEFAULTS.speaker,
   };

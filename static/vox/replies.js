@@ -25,6 +25,7 @@ export class Replies {
         ended: (itemId) => conversation.dispatch({ type: 'page.audioEnded', itemId }),
         firstSound: (itemId, at) => conversation.dispatch({ type: 'page.firstSound', itemId, at }),
         blocked: (blocked) => this.#blocked(blocked),
+        clip: () => this.#giveWayToClip(),
         lostSink: () => conversation.notice('warning', 'speaker', sentences.SPEAKER_FAILED),
       },
       createContext,
@@ -118,6 +119,11 @@ export class Replies {
       content_index: 0,
       audio_end_ms: heardMs,
     });
+  }
+
+  /** Two voices at once are none: what the person asks to hear takes the place of the reply. */
+  #giveWayToClip() {
+    if (this.interrupt()) this.conversation.dispatch({ type: 'page.stopped' });
   }
 
   /** @param {boolean} blocked */

@@ -46,6 +46,10 @@ export const SPEAKER_FAILED =
   'The loudspeaker that you chose cannot be used now, so you hear me on the system’s own.';
 export const SOUND_BLOCKED = 'The browser holds the sound back. Click or press any key to hear the answer.';
 export const TOKEN_WANTED = 'VOX wants its token again. Reload the page to sign in.';
+export const NOT_HERE =
+  'That conversation is not here: it was deleted, or the address is not right. This is a new one.';
+export const NO_MESSAGES = 'What was said here could not be fetched';
+export const NO_REPLAY = 'The sound of this message could not be played.';
 export const STILL_RECORDING =
   'You are still recording. Press Talk to finish, or Stop All to throw it away, then send this.';
 

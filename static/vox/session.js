@@ -1,19 +1,19 @@
 // @ts-check
-// One tab's conversation: what each press does, and what becomes of what the server says.
-// Data flows one way: presses and events come in here, `conversation` holds what is known, the view
-// shows it.
+// One tab's conversation: what each press does. (What the server says comes in at incoming.js.)
+// Data flows one way: presses and events come in, `conversation` holds what is known, the view shows it.
 
 /** @import {Notice, State} from './conversation/state.js' */
 /** @import {Capture} from './microphone.js' */
 /** @import {PreferenceStore} from './preferences.js' */
-/** @import {ServerEvent, TimingsEvent, WireError} from './wire.js' */
+/** @import {ServerEvent} from './wire.js' */
 
-import { wantsToken } from './api.js';
-import { CONNECTION } from './conversation/notices.js';
 import { Conversation } from './conversation.js';
+import { Replay } from './conversations/replay.js';
 import { Dictation } from './dictation.js';
 import { HandsFree } from './hands-free.js';
+import { Incoming } from './incoming.js';
 import { Input } from './input.js';
+import { Line } from './line.js';
 import { preferences } from './preferences.js';
 import { Realtime } from './realtime.js';
 import { Replies } from './replies.js';
@@ -25,6 +25,7 @@ import * as sentences from './sentences.js';
  * @property {(state: State, before: State) => void} changed
  * @property {(level: number) => void} level of the microphone, RMS, 0 to 1
  * @property {(text: string) => void} giveBack typed text that could not be sent
+ * @property {(event: ServerEvent) => void} [told] what the server said, once it is known to the conversation
  * @property {() => AudioContext} [createContext]
  * @property {() => Promise<Capture>} [openMicrophone]
  * @property {Pick<PreferenceStore, 'get' | 'subscribe'>} [preferences]
@@ -37,10 +38,9 @@ export class Session {
   constructor(options) {
     const conversation = new Conversation(options.changed);
     this.conversation = conversation;
-    this.giveBack = options.giveBack;
     this.socket = new Realtime(options.address, {
-      event: (event) => this.#receive(event),
-      lost: (code) => this.#lost(code),
+      event: (event) => this.incoming.receive(event),
+      lost: (code) => this.line.lost(code),
     });
     this.replies = new Replies(conversation, this.socket, options.createContext);
     this.input = new Input(
@@ -49,8 +49,15 @@ export class Session {
       options.openMicrophone,
     );
     this.dictation = new Dictation(conversation, this.socket, this.input);
+    this.line = new Line(conversation, this.socket, {
+      dropSound: () => this.player.forget(),
+      dropRecording: () => this.dictation.discard(),
+      giveBack: options.giveBack,
+    });
     const chosen = options.preferences ?? preferences;
     this.handsFree = new HandsFree(conversation, this.input, chosen);
+    this.replay = new Replay(conversation, this.player);
+    this.incoming = new Incoming(this, options);
     this.#follow(chosen);
   }
 
@@ -142,12 +149,22 @@ export class Session {
     this.conversation.dispatch({ type: 'page.stopped' });
   }
 
+  /**
+   * Go over to another conversation. Whatever goes on ends first; who is hands-free stays so.
+   * @param {string | null} id of one that is kept; null to begin a new one
+   */
+  open(id) {
+    this.stopAll();
+    this.player.forget();
+    this.line.moveTo(id);
+  }
+
   /** Nothing of this page goes on when it is left: no microphone, no sound, no socket. */
   leave() {
     this.stopAll();
     this.handsFree.turnOff();
     this.socket.close();
-    this.#disconnected(0);
+    this.line.down(0);
   }
 
   /** @param {Notice} notice */
@@ -174,108 +191,6 @@ export class Session {
   #hindered(obstacle) {
     if (obstacle) this.conversation.notice('warning', 'obstacle', obstacle);
     return obstacle !== '';
-  }
-
-  /** @param {ServerEvent} event */
-  #receive(event) {
-    switch (event.type) {
-      case 'response.output_audio.delta':
-        this.replies.play(event);
-        return;
-      case 'error':
-        this.#refused(event.error);
-        return;
-      case 'session.created':
-        this.player.forget();
-        this.input.restart();
-        break;
-      case 'input_audio_buffer.cleared':
-        this.input.cleared();
-        break;
-      case 'input_audio_buffer.speech_started':
-        // The server has ended what it was saying.
-        this.replies.interrupt(false);
-        break;
-      case 'input_audio_buffer.speech_stopped':
-        this.handsFree.over(event.item_id);
-        break;
-      case 'vox.voice':
-        this.player.giveWay(event.phase);
-        return;
-      case 'response.output_item.added':
-        this.replies.added(event);
-        break;
-      case 'response.done':
-        if (event.response.status === 'cancelled') this.replies.cancelled(event.response);
-        break;
-    }
-    this.conversation.dispatch(event);
-    this.#afterwards(event);
-  }
-
-  /** @param {ServerEvent} event which is known to the conversation now */
-  #afterwards(event) {
-    switch (event.type) {
-      case 'input_audio_buffer.speech_started':
-        if (this.#isLate || !this.handsFree.wantsFrames) this.conversation.dispatch({ type: 'page.dropped' });
-        break;
-      case 'response.created':
-        this.replies.created(event.response.id, this.#isLate);
-        break;
-      case 'vox.timings':
-        this.#measured(event);
-        break;
-    }
-  }
-
-  /** Whether what the server hears by itself comes from before it knew that the person wants it not. */
-  get #isLate() {
-    return this.input.isClearing || this.dictation.busy;
-  }
-
-  /** @param {TimingsEvent} event */
-  #measured({ response_id: responseId, voiced_until_ms: voicedUntil }) {
-    const at = voicedUntil === null ? null : this.input.clock.timeOf(voicedUntil);
-    if (at !== null) this.conversation.dispatch({ type: 'page.voicedUntil', responseId, at });
-  }
-
-  /**
-   * The server did not take something. Without the words it was to answer, a reply would answer
-   * something else, so it is called off.
-   * @param {WireError} error
-   */
-  #refused(error) {
-    const { messages, turn } = this.state;
-    const typed = messages.find(({ sentAs }) => sentAs !== null && sentAs === error.event_id);
-    const spoken = turn !== null && turn.commitId !== null && turn.commitId === error.event_id;
-    this.conversation.dispatch({ type: 'error', error });
-    if (typed) this.giveBack(typed.text);
-    if (typed || spoken) this.replies.interrupt();
-  }
-
-  /** @param {number} code */
-  #lost(code) {
-    const wasOpen = this.state.connection === 'open';
-    this.#disconnected(code);
-    if (!wasOpen) void this.#askWhy();
-  }
-
-  /** A browser does not say why a socket could not be opened; a plain request does. */
-  async #askWhy() {
-    if ((await wantsToken()) && this.state.connection !== 'open') {
-      this.conversation.notice('warning', CONNECTION, sentences.TOKEN_WANTED);
-    }
-  }
-
-  /** @param {number} code */
-  #disconnected(code) {
-    const wasOpen = this.state.connection === 'open';
-    const unsent = this.state.messages.filter(({ sentAs }) => sentAs !== null);
-    this.player.forget();
-    const sentence = sentences.connectionLost(code, wasOpen);
-    this.conversation.dispatch({ type: 'page.disconnected', sentence });
-    this.dictation.discard();
-    for (const { text } of unsent) this.giveBack(text);
   }
 
   /** @param {Pick<PreferenceStore, 'get' | 'subscribe'>} chosen */

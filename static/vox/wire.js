@@ -13,6 +13,8 @@ export const SPEECH_RATE = 24_000;
  * @property {number | null} done null when it is not measured
  * @property {number | null} total
  * @property {'bytes' | 'stages'} unit
+ * @property {number | null} [bytes_per_second] of bytes, over the last seconds
+ * @property {number | null} [seconds_left] of bytes, at that speed
  *
  * @typedef {object} Model
  * @property {'unloaded' | 'loading' | 'ready' | 'failed'} state
@@ -24,6 +26,10 @@ export const SPEECH_RATE = 24_000;
  * @property {Progress | null} progress
  * @property {number | null} load_seconds
  * @property {boolean} demo
+ * @property {boolean} switching another is being loaded to take its place, with its progress
+ * @property {boolean} goes_when_free it is unloaded as soon as nobody uses it
+ * @property {string[]} in_use what it is used for now
+ * @property {number | null} idle_seconds for how long it was not used; null while it is, or not loaded
  *
  * @typedef {Record<Kind, Model>} Models
  *
@@ -48,6 +54,21 @@ export const SPEECH_RATE = 24_000;
  * @property {'user' | 'assistant' | 'system'} role
  * @property {Part[]} [content]
  *
+ * @typedef {object} KeptSpeech the sound of a message, kept at the server
+ * @property {number} duration_ms
+ * @property {number} bytes
+ *
+ * @typedef {object} KeptMessage as the server keeps it
+ * @property {string} id
+ * @property {'user' | 'assistant' | 'system'} role
+ * @property {string} text
+ * @property {'in_progress' | 'completed' | 'interrupted' | 'failed'} state
+ * @property {string | null} error a sentence for the person
+ * @property {boolean} is_audio
+ * @property {string} created_at ISO 8601
+ * @property {string | null} ended_at
+ * @property {KeptSpeech | null} speech
+ *
  * @typedef {object} WireError
  * @property {string} code
  * @property {string} message a sentence for the person
@@ -60,7 +81,10 @@ export const SPEECH_RATE = 24_000;
  */
 
 /**
- * @typedef {{type: 'session.created'}} SessionCreated
+ * @typedef {{audio?: {output?: {voice?: string}}}} SessionConfig
+ *
+ * @typedef {{type: 'session.created', session?: SessionConfig}} SessionCreated
+ * @typedef {{type: 'session.updated', session: SessionConfig}} SessionUpdated
  * @typedef {{type: 'input_audio_buffer.speech_started', item_id: string, audio_start_ms: number}} SpeechStarted
  * @typedef {{type: 'input_audio_buffer.speech_stopped', item_id: string, audio_end_ms: number}} SpeechStopped
  * @typedef {{type: 'input_audio_buffer.committed', item_id: string}} Committed
@@ -85,11 +109,15 @@ export const SPEECH_RATE = 24_000;
  * @typedef {{type: 'vox.voice', phase: 'duck' | 'hold' | 'resume'}} VoiceEvent
  * @typedef {{type: 'vox.notice', level: 'info' | 'warning' | 'error', code: string, message: string, response_id?: string}} NoticeEvent
  * @typedef {{type: 'vox.timings', response_id: string} & Timings} TimingsEvent
+ * @typedef {{type: 'vox.conversation', id: string, title: string | null, kept: boolean, deleted?: boolean}} ConversationEvent
+ * @typedef {{type: 'vox.conversations', changed: string[]}} ConversationsEvent
+ * @typedef {{type: 'vox.message', conversation_id: string, message: KeptMessage, after: string | null}} KeptMessageEvent
  *
- * @typedef {SessionCreated | SpeechStarted | SpeechStopped | Committed | Cleared | ItemAdded
+ * @typedef {SessionCreated | SessionUpdated | SpeechStarted | SpeechStopped | Committed | Cleared | ItemAdded
  *   | ItemDeleted | HeardDelta | Heard | NotHeard | ResponseCreated | OutputItemAdded | TextDelta | TranscriptDone
  *   | TextDone | AudioDelta | ResponseDone | ErrorEvent | ModelsEvent | PhraseEvent
- *   | PhraseProgressEvent | HearingEvent | VoiceEvent | NoticeEvent | TimingsEvent} ServerEvent
+ *   | PhraseProgressEvent | HearingEvent | VoiceEvent | NoticeEvent | TimingsEvent | ConversationEvent
+ *   | ConversationsEvent | KeptMessageEvent} ServerEvent
  *   The events that the page acts on; it lets all others pass.
  */
 

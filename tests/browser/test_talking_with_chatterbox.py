@@ -62,6 +62,7 @@ def test_stop_generating_ends_chatterbox_inside_a_phrase_and_the_next_turn_works
     tab_.stop_generating.click()
     tab_.wait_for_state("stopped")
     assert tab_.active() == 0
+    tab_.wait_until(lambda: bool(tab_.of("response.done")))  # the page does not wait for it
     assert tab_.of("response.done")[-1]["response"]["status"] == "cancelled"
     tab_.type("What is two plus two?")
     tab_.wait_for("window.vox.activeAudio.size > 0")

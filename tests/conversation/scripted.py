@@ -93,6 +93,8 @@ class ScriptedSynthesizer(_Scripted):
     sample_rate = 24_000
     tags: frozenset[str] = frozenset()
     voices: tuple[str, ...] = ("tone",)
+    default_voice = ""
+    takes_recordings = False
 
     def __init__(self, before: Callable[[str], None] = lambda phrase: None, samples: int = 1_200) -> None:
         self._before = before

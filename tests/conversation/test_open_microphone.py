@@ -87,7 +87,7 @@ class Room:
         self.brain = ScriptedBrain(answers)
         self.ear = Ear()
         models = scripted_models(self.ears, self.brain, ScriptedSynthesizer(samples=samples))
-        self.session = Session(models, Settings(), self.ear)
+        self.session = Session(models, Settings, self.ear)
         self.session.start()
         self.detect({"type": "semantic_vad", **detection})
         self.person = Person(self.session, self.ear)

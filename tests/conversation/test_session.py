@@ -36,7 +36,7 @@ def a_session(
     brain = ScriptedBrain(answers)
     models: Models = scripted_models(ScriptedTranscriber(hears), brain, voice)
     ear = Ear()
-    session = Session(models, settings, ear)
+    session = Session(models, lambda: settings, ear)
     session.start()
     return session, ear, brain
 

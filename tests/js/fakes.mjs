@@ -25,6 +25,12 @@ export class FakeAudioContext {
     return { length, duration: length / rate, copyToChannel() {} };
   }
 
+  /** A second of sound, whatever the bytes; none at all are no sound. */
+  async decodeAudioData(bytes) {
+    if (bytes.byteLength === 0) throw new DOMException('no sound', 'EncodingError');
+    return { length: 24_000, duration: 1 };
+  }
+
   createBufferSource() {
     const source = new FakeSource();
     this.sources.push(source);

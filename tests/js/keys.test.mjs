@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
-import { pushToTalk, shortcut } from '../../static/vox/view/keys.js';
+import { preferences } from '../../static/vox/preferences.js';
+import { inUse, pushToTalk, shortcut } from '../../static/vox/view/keys.js';
+import { ALL, ariaKeys, keyCaps, shortcutNamed } from '../../static/vox/view/shortcuts.js';
 
 /** An element that is inside whatever `selectors` name. */
 class FakeElement {
@@ -17,6 +19,8 @@ class FakeElement {
 /** @type {Record<string, Function[]>} */
 let listeners;
 let openDialog = null;
+/** @type {Record<string, string>} what the controls say of their keys, by their ids */
+let announced;
 /** @type {string[]} */
 let log = [];
 let begins = true;
@@ -26,9 +30,15 @@ beforeEach(() => {
   log = [];
   begins = true;
   openDialog = null;
+  announced = {};
+  preferences.set({ singleKeys: true });
   const listen = (type, listener) => (listeners[type] ??= []).push(listener);
   globalThis.Element = /** @type {any} */ (FakeElement);
-  globalThis.document = /** @type {any} */ ({ addEventListener: listen, querySelector: () => openDialog });
+  globalThis.document = /** @type {any} */ ({
+    addEventListener: listen,
+    querySelector: () => openDialog,
+    getElementById: (id) => ({ setAttribute: (_name, keys) => (announced[id] = keys) }),
+  });
   globalThis.addEventListener = /** @type {any} */ (listen);
   pushToTalk(
     () => {
@@ -37,7 +47,7 @@ beforeEach(() => {
     },
     () => log.push('up'),
   );
-  shortcut('m', () => log.push('m'));
+  for (const name of ['mute', 'shortcuts', 'stop-all']) shortcut(name, () => log.push(name));
 });
 
 function tell(type, event) {
@@ -93,11 +103,56 @@ test('a press that began nothing ends nothing', () => {
 });
 
 test('M mutes, on a button too, but not where one types', () => {
-  press('m');
+  assert.equal(press('m'), false);
   press('M');
   press('m', { repeat: true });
   press('m', { target: new FakeElement('button') });
-  press('m', { target: new FakeElement('textarea') });
+  assert.equal(press('m', { target: new FakeElement('textarea') }), true);
   press('m', { ctrlKey: true });
-  assert.deepEqual(log, ['m', 'm', 'm']);
+  press('M', { shiftKey: true });
+  assert.deepEqual(log, ['mute', 'mute', 'mute']);
+});
+
+test('a sign is the same key wherever the keyboard has it', () => {
+  press('?', { shiftKey: true });
+  press('?');
+  press('?', { ctrlKey: true });
+  assert.deepEqual(log, ['shortcuts', 'shortcuts']);
+});
+
+test('Escape stops everything, while one types too, but in a dialog it closes that', () => {
+  press('Escape', { target: new FakeElement('textarea') });
+  press('Escape', { shiftKey: true });
+  press('Escape', { isComposing: true });
+  openDialog = new FakeElement('dialog');
+  press('Escape');
+  assert.deepEqual(log, ['stop-all', 'stop-all']);
+});
+
+test('who switches single keys off keeps the space bar and Escape', () => {
+  preferences.set({ singleKeys: false });
+  for (const key of ['m', '?', ' ', 'Escape']) press(key);
+  assert.deepEqual(log, ['down', 'stop-all']);
+});
+
+test('each control says its key', () => {
+  assert.deepEqual(announced, { talk: 'Space', mute: 'M', 'open-shortcuts': '?', 'stop-all': 'Escape' });
+});
+
+test('no key stands for two things, and none is listened for that the list does not have', () => {
+  assert.equal(new Set(ALL.map(({ key }) => key)).size, ALL.length);
+  assert.equal(new Set(ALL.map(({ name }) => name)).size, ALL.length);
+  assert.throws(() => shortcut('dance', () => {}));
+  for (const name of inUse) assert.ok(shortcutNamed(name).does);
+});
+
+test('keys are called as they are on the keyboard', () => {
+  const called = (name) => keyCaps(shortcutNamed(name));
+  assert.deepEqual(['talk', 'mute', 'stop-all', 'new-line'].map(called), [
+    ['Space'],
+    ['M'],
+    ['Esc'],
+    ['Shift', 'Enter'],
+  ]);
+  assert.equal(ariaKeys(shortcutNamed('new-line')), 'Shift+Enter');
 });

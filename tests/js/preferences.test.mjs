@@ -23,6 +23,7 @@ test('someone who never set anything has the defaults', () => {
     sensitivity: 'normal',
     patience: 'normal',
     bargeIn: true,
+    singleKeys: true,
     microphone: '',
     speaker: '',
   });

@@ -67,7 +67,7 @@ def model(chatterbox: ChatterboxSynthesizer) -> Any:
 def test_it_says_what_it_is_and_has_the_released_models_parts(chatterbox: ChatterboxSynthesizer) -> None:
     assert chatterbox.name == "Chatterbox Turbo"
     assert chatterbox.sample_rate == 24_000
-    assert chatterbox.voices == ("default",)
+    assert chatterbox.voices == ("chatterbox",)
     assert chatterbox.tags == CHATTERBOX_TAGS
     millions = {part: round(parameters / 1e6) for part, parameters in chatterbox.parts().items()}
     assert millions == {"t3": 427, "s3gen": 266, "ve": 1}

@@ -21,6 +21,8 @@ class Workshop(Synthesizer, Engine):
     sample_rate = 10_000
     tags: frozenset[str] = frozenset()
     voices: tuple[str, ...] = ("workshop",)
+    default_voice = ""
+    takes_recordings = False
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

@@ -20,6 +20,14 @@ def test_the_page_is_served_in_utf_8(client: FlaskClient) -> None:
     assert answer.content_type == "text/html; charset=utf-8"
 
 
+@pytest.mark.parametrize("conversation_id", ["conv_1", "nowhere", "%2e%2e", "<b>", "%00"])
+def test_a_conversation_has_the_page_at_its_address_whatever_its_id(
+    client: FlaskClient, conversation_id: str
+) -> None:
+    assert client.get(f"/c/{conversation_id}").text == client.get("/").text
+    assert client.get("/c/").status_code == client.get("/c/a/b").status_code == 404
+
+
 def test_the_page_is_not_kept_but_asked_for_again(client: FlaskClient) -> None:
     assert client.get("/").headers["Cache-Control"] == "no-store"
 

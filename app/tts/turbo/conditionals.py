@@ -7,6 +7,7 @@ import hashlib
 import logging
 import os
 import threading
+import time
 from collections import OrderedDict
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from app.tts.turbo.reference import RECIPE, VoiceLearner, read_reference
 from app.tts.turbo.voice import Voice
 from app.tts.turbo.voice_files import VoiceFiles
 from app.tts.voices import Recording
+from app.voices import learned
 
 log = logging.getLogger(__name__)
 
@@ -87,15 +89,16 @@ class PreparedVoices:
                 voice = self._voices.get(key)
             if voice is None:  # nobody has learned it while this thread waited
                 log.info("Learning the voice in %s", path)
+                started = time.perf_counter()
                 voice = self._learner.learn(read_reference(content, path), key)
+                seconds = time.perf_counter() - started
                 self._add(voice)
                 if self._files is not None:
-                    self._files.write(voice)
+                    self._files.write(voice, seconds)
             return voice
 
     def _key(self, content: bytes) -> str:
-        recording = hashlib.sha256(content).hexdigest()
-        return hashlib.sha256(f"{recording} {self._version} {RECIPE}".encode()).hexdigest()
+        return learned.key(hashlib.sha256(content).hexdigest(), self._version, RECIPE)
 
     def _remember(self, recording: Recording, voice: Voice) -> None:
         self._add(voice)

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from app.tts.turbo.voice import Voice
+from app.voices.learned import SECONDS, SUFFIX
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ MAX_FILES = 200
 _TENSORS = tuple(field.name for field in dataclasses.fields(Voice) if field.name != "key")
 #: Seconds after which an unfinished file is nobody's any more.
 _ABANDONED = 3600
-_SUFFIX, _UNFINISHED = ".safetensors", ".unfinished"
+_UNFINISHED = ".unfinished"
 
 
 class VoiceFiles:
@@ -52,10 +53,11 @@ class VoiceFiles:
             os.utime(path)  # it is in use: the last to go
         return dataclasses.replace(voice, **{name: getattr(voice, name).to(device) for name in _TENSORS})
 
-    def write(self, voice: Voice) -> None:
-        """Keep ``voice``, and let the oldest go."""
+    def write(self, voice: Voice, seconds: float | None = None) -> None:
+        """Keep ``voice``, which took so many ``seconds`` to learn, and let the oldest go."""
         tensors = {name: getattr(voice, name).cpu().contiguous() for name in _TENSORS}
-        content = save(tensors, self._description(voice.key) | {"sha256": _digest(tensors)})
+        told = {} if seconds is None else {SECONDS: f"{seconds:.2f}"}
+        content = save(tensors, self._description(voice.key) | {"sha256": _digest(tensors)} | told)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._write(self._path(voice.key), content)
@@ -70,7 +72,7 @@ class VoiceFiles:
                 )
 
     def _path(self, key: str) -> Path:
-        return self._folder / f"{key}{_SUFFIX}"
+        return self._folder / f"{key}{SUFFIX}"
 
     def _description(self, key: str) -> dict[str, str]:
         return {"content": "voice", "key": key, "model": self._version, "recipe": str(self._recipe)}
@@ -101,7 +103,7 @@ class VoiceFiles:
 
     def _prune(self) -> None:
         """Remove what is too many, and what a process that died has left behind."""
-        voices = sorted(self._folder.glob(f"*{_SUFFIX}"), key=_last_used, reverse=True)
+        voices = sorted(self._folder.glob(f"*{SUFFIX}"), key=_last_used, reverse=True)
         unfinished = self._folder.glob(f"*{_UNFINISHED}")
         abandoned = [path for path in unfinished if _last_used(path) < time.time() - _ABANDONED]
         for path in [*voices[MAX_FILES:], *abandoned]:

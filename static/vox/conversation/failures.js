@@ -41,6 +41,9 @@ export function withFailure(state, response) {
   return { ...quiet, messages: [...quiet.messages, message] };
 }
 
+/** The page says it in words of its own. */
+const SAID_ELSEWHERE = ['response_cancel_not_active', 'conversation_not_found'];
+
 /** Asking for what is over already is no fault worth a word. */
 const HARMLESS = ['response.cancel', 'conversation.item.truncate', 'input_audio_buffer.clear'];
 
@@ -51,7 +54,7 @@ const HARMLESS = ['response.cancel', 'conversation.item.truncate', 'input_audio_
  */
 export function refused(state, error) {
   const id = error.event_id ?? '';
-  if (error.code === 'response_cancel_not_active' || HARMLESS.includes(id.split(':')[0])) return state;
+  if (SAID_ELSEWHERE.includes(error.code) || HARMLESS.includes(id.split(':')[0])) return state;
   const { turn } = state;
   const refused = turn !== null && turn.createId === id && turn.responseId === null;
   return withNotice(

@@ -42,3 +42,14 @@ export function changeAll(messages, which, change) {
 export function without(messages, which) {
   return messages.some(which) ? messages.filter((message) => !which(message)) : messages;
 }
+
+/**
+ * The messages, with the time of day on those that are new.
+ * @param {readonly Message[]} messages
+ * @param {number} now by performance.now()
+ */
+export function dated(messages, now) {
+  const at = Math.round(performance.timeOrigin + now);
+  const isNew = (/** @type {Message} */ message) => message.at === null;
+  return messages.some(isNew) ? changeAll(messages, isNew, () => ({ at })) : messages;
+}

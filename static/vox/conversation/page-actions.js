@@ -3,6 +3,7 @@
 
 /** @import {Heard, PageAction, State} from './state.js' */
 
+import { opening, withAllKept } from './kept.js';
 import { change, changeAll, without } from './messages.js';
 import { BUSY, CONNECTION, withNotice, withoutNotices } from './notices.js';
 import { spokenEnd } from './phrases.js';
@@ -75,6 +76,12 @@ export function onPageAction(state, action, now) {
       return withoutNotices(state, (notice) => notice === action.notice);
     case 'page.disconnected':
       return disconnected(state, action.sentence);
+    case 'page.opening':
+      return opening(state, action.id);
+    case 'page.kept':
+      return withAllKept(state, action.id, action.messages);
+    case 'page.replay':
+      return { ...state, replay: action.replay };
   }
 }
 
@@ -128,7 +135,8 @@ function interrupted(state, heard, now) {
   const responseId = state.turn?.responseId ?? null;
   const messages = changeAll(
     state.messages,
-    ({ playing, state }) => playing || state === 'streaming',
+    // One that another tab speaks goes on.
+    ({ playing, state, kept }) => playing || (state === 'streaming' && !kept),
     (message) => ({
       playing: false,
       making: null,
@@ -151,7 +159,7 @@ function disconnected(state, sentence) {
   const sent = without(state.messages, (message) => message.sentAs !== null);
   const messages = changeAll(
     sent,
-    (message) => message.state === 'streaming' || message.state === 'hearing',
+    ({ state, kept }) => !kept && (state === 'streaming' || state === 'hearing'),
     (message) => ({
       state: 'failed',
       playing: false,

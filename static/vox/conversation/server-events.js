@@ -5,6 +5,7 @@
 /** @import {Message, State} from './state.js' */
 
 import { ended, refused, withFailure } from './failures.js';
+import { connectedAnew, toldOf, withKept } from './kept.js';
 import * as utterance from './utterance.js';
 import { nothingMade, progressed } from './making.js';
 import { change, changeAll, find, without } from './messages.js';
@@ -21,7 +22,9 @@ import { settled } from './turn.js';
 export function onServerEvent(state, event) {
   switch (event.type) {
     case 'session.created':
-      return sessionCreated(state);
+      return { ...sessionCreated(state), voice: event.session?.audio?.output?.voice ?? 'default' };
+    case 'session.updated':
+      return { ...state, voice: event.session.audio?.output?.voice ?? 'default' };
     case 'input_audio_buffer.committed':
       return committed(state, event.item_id);
     case 'input_audio_buffer.speech_started':
@@ -75,23 +78,23 @@ export function onServerEvent(state, event) {
       return noticed(state, event);
     case 'vox.timings':
       return measured(state, event);
+    case 'vox.conversation':
+      return toldOf(state, event);
+    case 'vox.message':
+      return withKept(state, event);
     default:
       return state;
   }
 }
 
 /**
- * A new session knows nothing of what is on the page.
+ * A new session knows nothing of what is on the page, unless that is kept.
  * @param {State} state
  * @returns {State}
  */
 function sessionCreated(state) {
-  const messages = changeAll(
-    state.messages,
-    ({ earlier }) => !earlier,
-    () => ({ earlier: true }),
-  );
-  return { ...withoutNotices(state, ({ code }) => code === CONNECTION), connection: 'open', messages };
+  const told = withoutNotices(state, ({ code }) => code === CONNECTION);
+  return connectedAnew({ ...told, connection: 'open' });
 }
 
 /**
@@ -230,7 +233,9 @@ function silent(state, responseId) {
  * @returns {State}
  */
 function noticed(state, { code, level, message, response_id: responseId }) {
-  const next = withNotice(state, { code, level, text: message });
+  // What is kept again is no trouble any more.
+  const over = code === 'kept_again' ? withoutNotices(state, (notice) => notice.code === 'not_kept') : state;
+  const next = withNotice(over, { code, level, text: message });
   return code === 'voice_unavailable' && responseId !== undefined ? silent(next, responseId) : next;
 }
 

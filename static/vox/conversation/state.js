@@ -1,7 +1,7 @@
 // @ts-check
 // What the page knows, as plain data. Only `reduce` (../conversation.js) makes a new one.
 
-/** @import {Models, ServerEvent, Timings} from '../wire.js' */
+/** @import {KeptMessage, KeptSpeech, Models, ServerEvent, Timings} from '../wire.js' */
 
 /**
  * @typedef {object} Phrase a stretch of a reply that is spoken in one go
@@ -34,6 +34,21 @@
  * @property {number | null} soundAt of a reply: when its first sound could be heard
  * @property {Timings | null} timings of a reply, as the server measured them
  *   All times are those of performance.now().
+ * @property {number | null} at when it was begun, in milliseconds since 1970; set when it is shown
+ * @property {boolean} kept it is shown as the server keeps it; else it was said in this tab
+ * @property {KeptSpeech | null} speech its sound, where the server keeps it
+ *
+ * @typedef {object} Opened the conversation that this tab shows and goes on with
+ * @property {string | null} id null while it is not known: of a new one, or where nothing is kept
+ * @property {string | null} title
+ * @property {boolean} kept whether what is said is kept
+ * @property {boolean} deleted in another tab
+ * @property {'none' | 'new' | 'opening' | 'open' | 'refreshing'} stage 'opening', 'refreshing': its
+ *   messages are on their way, for the first time or once more after a lost connection
+ *
+ * @typedef {object} Replay kept sound that is played once more
+ * @property {string} messageId
+ * @property {'fetching' | 'playing'} stage
  *
  * @typedef {object} Turn what the person said last, and the reply to it, until its sound has ended
  * @property {string | null} createId the event that asked for the reply; null when the server began
@@ -63,6 +78,7 @@
  * @typedef {object} State
  * @property {'connecting' | 'open' | 'lost'} connection
  * @property {Models | null} models
+ * @property {string} voice the session's: a voice's id, or 'default'
  * @property {RecordingPhase} recording
  * @property {number | null} finishedAt when the press came that ended the last recording
  * @property {boolean} quiet the microphone has given nothing at all since it was listened to
@@ -74,6 +90,8 @@
  * @property {readonly string[]} creates requests for a reply, in order, that have no response yet
  * @property {readonly string[]} commits recordings, in order, that have no item yet
  * @property {ReadonlySet<string>} dead responses that were stopped; what still comes of them is dropped
+ * @property {Opened} opened
+ * @property {Replay | null} replay
  * @property {readonly Message[]} messages
  * @property {readonly Notice[]} notices
  * @property {'none' | 'stopped' | 'failed'} last how the last turn ended, until the next action
@@ -101,7 +119,10 @@
  *   | {type: 'page.voicedUntil', responseId: string, at: number}
  *   | {type: 'page.notice', notice: Notice}
  *   | {type: 'page.dismissed', notice: Notice}
- *   | {type: 'page.disconnected', sentence: string}} PageAction what happened in the page
+ *   | {type: 'page.disconnected', sentence: string}
+ *   | {type: 'page.opening', id: string | null}
+ *   | {type: 'page.kept', id: string, messages: readonly KeptMessage[] | null}
+ *   | {type: 'page.replay', replay: Replay | null}} PageAction what happened in the page
  *
  * @typedef {PageAction | ServerEvent} Action
  */
@@ -110,6 +131,7 @@
 export const INITIAL = {
   connection: 'connecting',
   models: null,
+  voice: 'default',
   recording: 'off',
   finishedAt: null,
   quiet: false,
@@ -121,6 +143,8 @@ export const INITIAL = {
   creates: [],
   commits: [],
   dead: new Set(),
+  opened: { id: null, title: null, kept: false, deleted: false, stage: 'none' },
+  replay: null,
   messages: [],
   notices: [],
   last: 'none',
@@ -160,6 +184,9 @@ export function newMessage(given) {
     askedAt: null,
     soundAt: null,
     timings: null,
+    at: null,
+    kept: false,
+    speech: null,
     ...given,
   };
 }

@@ -40,6 +40,7 @@ export function phase(state) {
   const unasked = state.unasked === null ? undefined : find(state.messages, state.unasked);
   if (unasked) return unasked.state === 'hearing' ? 'transcribing' : 'thinking';
   if (state.turn) return state.turn.answering ? 'speaking' : 'thinking';
+  if (state.replay?.stage === 'playing') return 'speaking';
   if (state.connection !== 'open' || loadingKinds(state).length > 0 || state.models === null)
     return 'loading';
   if (state.handsFree === 'opening') return 'starting';

@@ -43,14 +43,12 @@ export class Dock {
     this.#handsFree.addEventListener('click', presses.switchHandsFree);
     this.#mute.addEventListener('click', presses.switchMute);
     pushToTalk(presses.hold, presses.letGo);
-    shortcut('m', presses.switchMute);
+    shortcut('hands-free', presses.switchHandsFree);
+    shortcut('mute', presses.switchMute);
+    shortcut('stop-generating', presses.stopGenerating);
+    shortcut('stop-all', presses.stopAll);
     this.#stopGenerating.addEventListener('click', presses.stopGenerating);
     byId('stop-all', HTMLElement).addEventListener('click', presses.stopAll);
-    document.addEventListener('keydown', (event) => {
-      // In a dialog Escape closes it; while a character is composed it ends that.
-      const taken = event.isComposing || document.querySelector('dialog[open]') !== null;
-      if (event.key === 'Escape' && !taken) presses.stopAll();
-    });
   }
 
   /** @param {State} state */

@@ -14,6 +14,7 @@ export class Follow {
    */
   constructor(scroller, content) {
     this.scroller = scroller;
+    this.content = content;
     scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     // Before the next paint, so that nothing is seen to jump.
     const observer = new ResizeObserver(() => this.#keep());
@@ -27,8 +28,14 @@ export class Follow {
     this.#keep();
   }
 
+  /** Stay where the view is: the reader looks at something. */
+  stay() {
+    this.#following = false;
+  }
+
   #keep() {
-    if (this.#following) this.scroller.scrollTop = this.scroller.scrollHeight;
+    // What stands in the place of a conversation is read from its beginning.
+    if (this.#following && this.content.hasChildNodes()) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 
   #scrolled() {

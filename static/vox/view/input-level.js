@@ -1,12 +1,11 @@
 // @ts-check
-// The level of the microphone in the settings: of the one that the conversation has open, or of one
-// opened for a look, which is off again when the sheet is closed.
+// The level of the microphone: of the one that the conversation has open, or of one opened for a look.
 
 /** @import {Capture} from '../microphone.js' */
 
 import { openMicrophone } from '../microphone.js';
 import { microphoneProblem } from '../sentences.js';
-import { byId, setText } from './dom.js';
+import { setText } from './dom.js';
 import { loudness } from './ring.js';
 
 /** RMS from which on it is worth saying that something is heard: -40 dB. */
@@ -15,18 +14,31 @@ const HEARD = 0.01;
 /** Milliseconds without a level after which the conversation's microphone counts as off. */
 const PATIENCE = 500;
 
+/** RMS below which a microphone gives nothing at all, and for how many frames (40 ms each) it may. */
+const FAINTEST = 0.001;
+const SILENT_FRAMES = 75;
+
 const WORDS = {
   off: 'The microphone is off.',
   opening: 'Opening the microphone…',
   quiet: 'Say something.',
   heard: 'I hear you.',
+  silent: 'I hear nothing at all. Is the microphone muted, or is another one to be used?',
   lost: 'The microphone went away.',
 };
 
+/**
+ * @typedef {object} Place where it is shown
+ * @property {HTMLElement} meter
+ * @property {HTMLElement} words
+ * @property {HTMLButtonElement} button begins and ends a look; its text says what it begins
+ *
+ * @typedef {object} LevelListener
+ * @property {() => void} permitted the page may use the microphone now
+ * @property {() => void} [heard] somebody can be heard
+ */
+
 export class InputLevel {
-  #meter = byId('input-level', HTMLElement);
-  #words = byId('input-level-words', HTMLElement);
-  #button = byId('check-microphone', HTMLButtonElement);
   /**
    * The look under way: null until its microphone is open.
    * @type {{capture: Capture | null} | null}
@@ -34,21 +46,26 @@ export class InputLevel {
   #check = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} runs while the conversation's microphone is open */
   #timer;
+  /** Frames without any sound since there was some. */
+  #silent = 0;
 
   /**
+   * @param {Place} place
+   * @param {LevelListener} listener
    * @param {() => Promise<Capture>} [open]
-   * @param {() => void} [permitted] the page may use the microphone now
    */
-  constructor(open = openMicrophone, permitted = () => {}) {
+  constructor(place, listener, open = openMicrophone) {
+    this.place = place;
+    this.listener = listener;
     this.open = open;
-    this.permitted = permitted;
-    this.#button.addEventListener('click', () => {
+    this.begins = place.button.textContent ?? '';
+    place.button.addEventListener('click', () => {
       if (this.#check === null) void this.#begin();
       else this.end();
     });
   }
 
-  /** The sheet is open. */
+  /** It can be seen from now on. */
   show() {
     this.#say('off');
   }
@@ -62,7 +79,7 @@ export class InputLevel {
     if (this.#timer === undefined) this.#say('quiet');
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.end(), PATIENCE);
-    this.#button.hidden = true;
+    this.place.button.hidden = true;
     this.#draw(rms);
   }
 
@@ -99,9 +116,9 @@ export class InputLevel {
         () => this.#fail(check, WORDS.lost),
       );
       this.#say('quiet');
-      this.permitted();
+      this.listener.permitted();
     } catch (problem) {
-      this.#fail(check, microphoneProblem(problem, 'press Check microphone again'));
+      this.#fail(check, microphoneProblem(problem, `press ${this.begins} again`));
     }
   }
 
@@ -112,20 +129,26 @@ export class InputLevel {
   #fail(check, sentence) {
     if (this.#check !== check) return;
     this.end();
-    setText(this.#words, sentence);
+    setText(this.place.words, sentence);
   }
 
   /** @param {keyof typeof WORDS} what */
   #say(what) {
-    setText(this.#words, WORDS[what]);
-    this.#button.hidden = false;
-    setText(this.#button, this.#check === null ? 'Check microphone' : 'Stop checking');
-    if (what !== 'heard') this.#meter.style.setProperty('--input', '0');
+    const { meter, words, button } = this.place;
+    setText(words, WORDS[what]);
+    button.hidden = false;
+    setText(button, this.#check === null ? this.begins : 'Stop checking');
+    meter.style.setProperty('--input', '0');
+    this.#silent = 0;
   }
 
   /** @param {number} rms */
   #draw(rms) {
-    if (rms > HEARD) setText(this.#words, WORDS.heard);
-    this.#meter.style.setProperty('--input', loudness(rms).toFixed(3));
+    this.place.meter.style.setProperty('--input', loudness(rms).toFixed(3));
+    this.#silent = rms > FAINTEST ? 0 : this.#silent + 1;
+    if (this.#silent === SILENT_FRAMES) setText(this.place.words, WORDS.silent);
+    if (rms <= HEARD) return;
+    setText(this.place.words, WORDS.heard);
+    this.listener.heard?.();
   }
 }

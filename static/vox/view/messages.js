@@ -1,33 +1,43 @@
 // @ts-check
-// The conversation: one element a message, kept in step with the messages' state.
+// The conversation: one element a message, in order and with a heading where a day begins. The newest are
+// there at once; those before them come a few at a time, so that a long conversation opens quickly.
 
-/** @import {Message} from '../conversation/state.js' */
+/** @import {Message, Replay} from '../conversation/state.js' */
+/** @import {MessageActions} from './message-actions.js' */
+/** @import {TimingsBar} from './timings.js' */
 
-import { awaited } from '../conversation/making.js';
-import { element, setText } from './dom.js';
-import { unspoken } from './marks.js';
-import { TimingsBar } from './timings.js';
+import { dayName, dayOf } from '../conversations/days.js';
+import { element } from './dom.js';
+import { MessageElement } from './message.js';
 
-/**
- * @typedef {object} Shown
- * @property {HTMLElement} element
- * @property {HTMLElement} body holds the text, and the unstable words after it
- * @property {Text} text
- * @property {HTMLElement} unstable in the body only when there are such words
- * @property {HTMLElement} making a line that grows while the sound is awaited
- * @property {HTMLElement} note
- * @property {TimingsBar | null} timings of an answer
- */
+/** Messages that are made in one go. */
+const BATCH = 100;
+
+/** More than so many at once are an old conversation, which nobody wants to have read out. */
+const NEWS = 3;
+
+/** Milliseconds for which a message that was looked for is marked. */
+const MARKED = 2500;
 
 export class MessageList {
-  /** @type {Map<string, Shown>} */
+  /** @type {readonly Message[]} */
+  #messages = [];
+  /** @type {Map<string, MessageElement>} */
   #shown = new Map();
-  /** @type {TimingsBar | undefined} */
+  /** Headings, by the message before which they stand. @type {Map<string, HTMLElement>} */
+  #days = new Map();
+  /** @type {TimingsBar | null | undefined} */
   #lastTimings;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #rest;
 
-  /** @param {HTMLElement} log */
-  constructor(log) {
+  /**
+   * @param {HTMLElement} log
+   * @param {MessageActions} actions
+   */
+  constructor(log, actions) {
     this.log = log;
+    this.actions = actions;
   }
 
   /**
@@ -36,13 +46,35 @@ export class MessageList {
    */
   render(messages, before) {
     if (messages === before) return;
+    this.#messages = messages;
     const known = new Set(before);
-    for (const { id } of before) {
-      if (!messages.some((message) => message.id === id)) this.#remove(id);
+    const isSameOrder = messages.length === before.length && messages.every(({ id }, i) => id === before[i].id);
+    if (!isSameOrder) {
+      this.#removeOthers(new Set(messages.map(({ id }) => id)));
+      if (messages.length - this.#shown.size > NEWS) this.log.setAttribute('aria-live', 'off');
+      this.#place(BATCH);
     }
     const lastEarlier = messages.findLast(({ earlier }) => earlier);
     for (const message of messages) {
-      if (!known.has(message)) this.#show(message, message === lastEarlier);
+      if (!known.has(message)) this.#shown.get(message.id)?.render(message, message === lastEarlier);
+    }
+    this.actions.newest(this.#shown.get(messages.at(-1)?.id ?? '')?.bar);
+  }
+
+  /**
+   * @param {Replay | null} replay
+   * @param {Replay | null} before
+   */
+  renderReplay(replay, before) {
+    if (replay === before) return;
+    for (const [id, stage] of [
+      [before?.messageId, null],
+      [replay?.messageId, replay?.stage ?? null],
+    ]) {
+      const shown = this.#shown.get(id ?? '');
+      if (!shown) continue;
+      this.actions.renderReplay(shown.bar, /** @type {Replay['stage'] | null} */ (stage));
+      shown.element.classList.toggle('replayed', stage === 'playing');
     }
   }
 
@@ -56,110 +88,89 @@ export class MessageList {
   }
 
   /**
-   * @param {Message} message
-   * @param {boolean} lastEarlier
+   * Go to a message and mark it for a moment.
+   * @param {string} id
+   * @returns {boolean} whether there is such a message
    */
-  #show(message, lastEarlier) {
-    const shown = this.#shown.get(message.id) ?? this.#add(message);
-    const { dataset } = shown.element;
-    dataset.state = message.state;
-    dataset.earlier = String(message.earlier);
-    // Spoken out by a screen reader when it is whole, not syllable by syllable.
-    const growing = message.state === 'streaming' || message.state === 'hearing';
-    shown.element.setAttribute('aria-busy', String(growing));
-    write(shown.text, message.text);
-    showUnstable(shown, message);
-    setText(shown.note, smallPrint(message, lastEarlier));
-    showMaking(shown.making, awaited(message));
-    shown.timings?.render(message);
-    if (message.spokenEnd !== null) unspoken.set(shown.text, message.spokenEnd, message.text.length);
+  reveal(id) {
+    this.#place(Infinity);
+    const found = this.#shown.get(id)?.element;
+    if (!found) return false;
+    found.tabIndex = -1;
+    found.focus({ preventScroll: true });
+    found.scrollIntoView({ block: 'center' });
+    found.classList.add('sought');
+    setTimeout(() => found.classList.remove('sought'), MARKED);
+    return true;
+  }
+
+  /** @param {Set<string>} ids of the messages there are */
+  #removeOthers(ids) {
+    for (const [id, shown] of this.#shown) {
+      if (ids.has(id)) continue;
+      shown.remove();
+      this.#shown.delete(id);
+      this.#days.get(id)?.remove();
+      this.#days.delete(id);
+    }
   }
 
   /**
-   * @param {Message} message
-   * @returns {Shown}
+   * From the newest to the oldest, put each in its place; make at most so many that are not there yet,
+   * and the rest later.
+   * @param {number} most
    */
-  #add(message) {
-    const text = document.createTextNode('');
-    const body = element('p', 'text', text);
-    const unstable = element('span', 'unstable');
-    body.dir = 'auto';
-    const making = element('div', 'making');
-    // The status says in words what is going on; numbers ten times a second are only for the eye.
-    making.setAttribute('aria-hidden', 'true');
-    const note = element('p', 'note');
-    const made = element('article', 'message', body, making, note);
-    made.dataset.role = message.role;
-    made.setAttribute('aria-label', message.role === 'user' ? 'You' : 'VOX');
-    const timings = message.role === 'assistant' ? this.#timings(made) : null;
-    this.log.append(made);
-    const shown = { element: made, body, text, unstable, making, note, timings };
-    this.#shown.set(message.id, shown);
-    return shown;
+  #place(most) {
+    clearTimeout(this.#rest);
+    /** @type {Element | null} */
+    let next = null;
+    const before = (/** @type {HTMLElement} */ part) => {
+      if (part.nextElementSibling !== next || part.parentElement !== this.log) this.log.insertBefore(part, next);
+      next = part;
+    };
+    for (let i = this.#messages.length - 1; i >= 0; i--) {
+      const message = this.#messages[i];
+      if (!this.#shown.has(message.id) && most-- <= 0) {
+        this.#rest = setTimeout(() => this.#place(BATCH));
+        return;
+      }
+      before((this.#shown.get(message.id) ?? this.#make(message)).element);
+      const day = this.#day(i);
+      if (day) before(day);
+    }
+    // A moment later, as what was put in a moment ago may still be told.
+    this.#rest = setTimeout(() => this.log.removeAttribute('aria-live'), 500);
   }
 
-  /** @param {HTMLElement} message */
-  #timings(message) {
-    // One stop of the Tab key, at the newest answer; not one more for each.
-    if (this.#lastTimings) this.#lastTimings.element.tabIndex = -1;
-    const timings = new TimingsBar(message);
-    message.append(timings.element);
-    this.#lastTimings = timings;
-    return timings;
+  /** @param {Message} message */
+  #make(message) {
+    const made = new MessageElement(message, this.actions);
+    this.#shown.set(message.id, made);
+    made.render(message, false);
+    if (made.timings) {
+      // One stop of the Tab key, at the newest answer; not one more for each.
+      if (this.#lastTimings) this.#lastTimings.element.tabIndex = -1;
+      this.#lastTimings = made.timings;
+    }
+    return made;
   }
 
-  /** @param {string} id */
-  #remove(id) {
-    const shown = this.#shown.get(id);
-    if (!shown) return;
-    unspoken.clear(shown.text);
-    shown.element.remove();
-    this.#shown.delete(id);
+  /**
+   * @param {number} index
+   * @returns {HTMLElement | null} the heading before a message; of today there is none, unless days went before
+   */
+  #day(index) {
+    const { id, at } = this.#messages[index];
+    const earlier = this.#messages[index - 1]?.at ?? Date.now();
+    if (at === null || dayOf(at) === dayOf(earlier)) {
+      this.#days.get(id)?.remove();
+      this.#days.delete(id);
+      return null;
+    }
+    const name = dayName(at, Date.now());
+    const heading = this.#days.get(id) ?? element('h2', 'day');
+    this.#days.set(id, heading);
+    heading.textContent = name;
+    return heading;
   }
-}
-
-/**
- * Let text grow at its end where it does, so that marks on it stay where they are.
- * @param {Text} node
- * @param {string} text
- */
-function write(node, text) {
-  if (node.data === text) return;
-  if (text.startsWith(node.data)) node.appendData(text.slice(node.length));
-  else node.data = text;
-}
-
-/**
- * Words heard live change several times a second: that is only for the eye until they are final.
- * @param {Shown} shown
- * @param {Message} message
- */
-function showUnstable({ body, unstable: span }, { text, unstable, state }) {
-  if (state === 'hearing' && unstable !== null) body.setAttribute('aria-hidden', 'true');
-  else body.removeAttribute('aria-hidden');
-  if (unstable) {
-    setText(span, text === '' ? unstable : ` ${unstable}`);
-    body.append(span);
-  } else span.remove();
-}
-
-/**
- * @param {HTMLElement} line
- * @param {number | null} fraction
- */
-function showMaking(line, fraction) {
-  line.classList.toggle('shown', fraction !== null);
-  if (fraction !== null) line.style.setProperty('--made', fraction.toFixed(3));
-}
-
-/**
- * @param {Message} message
- * @param {boolean} lastEarlier
- */
-function smallPrint({ role, state, note }, lastEarlier) {
-  const words = [];
-  if (role === 'assistant' && state === 'stopped') words.push('Stopped.');
-  if (note) words.push(note);
-  if (lastEarlier) words.push('Connected again here: VOX starts afresh and no longer knows what is above.');
-  return words.join(' ');
 }

@@ -1,44 +1,54 @@
 // @ts-check
-// The sheet from the right: the three models, what they take, and how to connect a better brain.
+// The sheet from the right: the three models, changing them for others, and the memory they take.
 
 /** @import {State} from '../conversation/state.js' */
-/** @import {Kind, Models} from '../wire.js' */
+/** @import {Settings} from '../models-api.js' */
+/** @import {Models} from '../wire.js' */
 
-import { change, memory } from '../api.js';
+import { modelsApi } from '../models-api.js';
+import { BrainForm } from './brain-form.js';
 import { byId, setText } from './dom.js';
+import { IdleChoice } from './idle-choice.js';
+import { MannerForm } from './manner-form.js';
+import { MemoryChart } from './memory-chart.js';
 import { ModelCard } from './model-card.js';
-import { bytes } from './models.js';
+import { EarsChoice, VoiceChoice } from './model-choice.js';
+import { bytes, KINDS } from './models.js';
 import { Sheet } from './sheet.js';
 
-/** Milliseconds between looks at the memory while the sheet is open. */
+/** Milliseconds between looks at the memory, and at who uses what, while the sheet is open. */
 const LOOK = 3000;
 
 export class ModelsSheet {
   #sheet = new Sheet('models', { opened: () => this.#opened(), closed: () => clearInterval(this.#timer) });
   #memory = byId('memory', HTMLElement);
+  #chart = new MemoryChart(byId('memory-chart', HTMLElement));
   #demo = byId('demo', HTMLElement);
-  /** @type {Map<Kind, ModelCard>} */
-  #cards = new Map();
+  #cards = {
+    stt: new ModelCard('stt', modelsApi),
+    llm: new ModelCard('llm', modelsApi),
+    tts: new ModelCard('tts', modelsApi),
+  };
+  #choices = [new EarsChoice(this.#cards.stt, modelsApi), new VoiceChoice(this.#cards.tts, modelsApi)];
+  #saved = (/** @type {Settings} */ settings) => this.#showSettings(settings);
+  #forms = [
+    new BrainForm(this.#cards.llm, modelsApi),
+    new MannerForm(modelsApi, this.#saved),
+    new IdleChoice(modelsApi, this.#saved),
+  ];
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
-
-  constructor() {
-    for (const kind of /** @type {Kind[]} */ (['stt', 'llm', 'tts'])) {
-      const card = new ModelCard(kind, (what) => change(kind, what));
-      this.#cards.set(kind, card);
-      byId('model-cards', HTMLElement).append(card.element);
-    }
-  }
+  /** Names of the engines that are there: another one comes with other settings. */
+  #names = '';
 
   /** @param {boolean} [atDemo] begin at how to connect a better brain */
   open(atDemo = false) {
     this.#sheet.open();
-    if (atDemo) this.#demo.scrollIntoView();
-  }
-
-  #opened() {
-    void this.#look();
-    this.#timer = setInterval(() => this.#look(), LOOK);
+    if (!atDemo) return;
+    const change = byId('brain-change', HTMLDetailsElement);
+    change.open = true;
+    byId('model-llm', HTMLElement).scrollIntoView();
+    change.querySelector('summary')?.focus({ preventScroll: true });
   }
 
   /**
@@ -49,20 +59,50 @@ export class ModelsSheet {
     if (models !== null && models !== before.models) this.#showModels(models);
   }
 
+  #opened() {
+    void this.#look();
+    void this.#readSettings();
+    this.#timer = setInterval(() => this.#look(), LOOK);
+  }
+
   /** @param {Models} models */
   #showModels(models) {
-    for (const [kind, card] of this.#cards) card.render(models[kind]);
+    for (const kind of KINDS) this.#cards[kind].render(models[kind]);
     this.#demo.hidden = !models.llm.demo;
+    const names = KINDS.map((kind) => `${models[kind].state} ${models[kind].name}`).join();
+    if (this.#sheet.isOpen && this.#names && names !== this.#names) void this.#readSettings();
+    this.#names = names;
+  }
+
+  async #readSettings() {
+    try {
+      this.#showSettings(await modelsApi.settings());
+    } catch (problem) {
+      setText(this.#memory, sentence(problem));
+    }
+  }
+
+  /** @param {Settings} settings */
+  #showSettings(settings) {
+    for (const form of this.#forms) form.render(settings);
+    for (const choice of this.#choices) void choice.render(settings).catch(() => {});
   }
 
   async #look() {
     try {
-      const { process_bytes: process, gpu_bytes: gpu, gpu_total_bytes: total } = await memory();
-      const used = `${bytes(process)} by VOX`;
+      const [{ models, memory }, { history }] = await Promise.all([modelsApi.status(), modelsApi.memory()]);
+      this.#showModels(models);
+      const { process_bytes: process, gpu_bytes: gpu, gpu_total_bytes: total } = memory;
       const onGpu = gpu === null ? '' : `, ${bytes(gpu)}${total ? ` of ${bytes(total)}` : ''} on the GPU`;
-      setText(this.#memory, `${used}${onGpu}`);
+      setText(this.#memory, `VOX takes ${bytes(process)}${onGpu}.`);
+      this.#chart.render(history);
     } catch (problem) {
-      setText(this.#memory, problem instanceof Error ? problem.message : 'Not known.');
+      setText(this.#memory, sentence(problem));
     }
   }
+}
+
+/** @param {unknown} problem */
+function sentence(problem) {
+  return problem instanceof Error ? problem.message : 'Not known.';
 }

@@ -7,10 +7,12 @@
 import { DeviceSelect } from './device-select.js';
 import { byId } from './dom.js';
 import { InputLevel } from './input-level.js';
+import { KeptSpeech } from './kept-speech.js';
 import { Sheet } from './sheet.js';
 
 export class TalkSettings {
   #bargeIn = byId('barge-in', HTMLInputElement);
+  #keptSpeech = new KeptSpeech();
   #sheet = new Sheet('settings', { opened: () => this.#opened(), closed: () => this.#closed() });
 
   /**
@@ -19,7 +21,12 @@ export class TalkSettings {
    */
   constructor(preferences, openMicrophone) {
     this.preferences = preferences;
-    this.level = new InputLevel(openMicrophone, () => this.#listDevices());
+    const place = {
+      meter: byId('input-level', HTMLElement),
+      words: byId('input-level-words', HTMLElement),
+      button: byId('check-microphone', HTMLButtonElement),
+    };
+    this.level = new InputLevel(place, { permitted: () => this.#listDevices() }, openMicrophone);
     this.microphone = new DeviceSelect('microphone', 'audioinput', (microphone) =>
       preferences.set({ microphone }),
     );
@@ -47,6 +54,7 @@ export class TalkSettings {
 
   #opened() {
     this.level.show();
+    void this.#keptSpeech.show();
     this.#listDevices();
   }
 
@@ -56,7 +64,8 @@ export class TalkSettings {
 
   /** @returns {HTMLInputElement[]} */
   #radios() {
-    return [...this.#sheet.dialog.querySelectorAll('input')].filter(({ type }) => type === 'radio');
+    const names = ['sensitivity', 'patience'];
+    return [...this.#sheet.dialog.querySelectorAll('input')].filter(({ name }) => names.includes(name));
   }
 
   /** @param {Preferences} now */

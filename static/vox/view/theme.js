@@ -1,40 +1,34 @@
 // @ts-check
 // Light, dark, or as the system has it; kept for the next visit (../early-theme.js reads it).
 
-import { setIcon } from './dom.js';
+/** @typedef {'system' | 'light' | 'dark'} Theme */
 
-const THEMES = /** @type {const} */ (['system', 'light', 'dark']);
-
-/** @typedef {typeof THEMES[number]} Theme */
-
-/** @param {HTMLButtonElement} button goes from one to the next */
-export function themeSwitch(button) {
-  const root = document.documentElement;
-  const chosen = root.dataset.theme;
-  /** @type {Theme} */
-  let theme = chosen === 'light' || chosen === 'dark' ? chosen : 'system';
-  show(button, theme);
-  button.addEventListener('click', () => {
-    theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
-    if (theme === 'system') delete root.dataset.theme;
-    else root.dataset.theme = theme;
-    keep(theme);
-    show(button, theme);
-  });
-}
-
-/**
- * @param {HTMLButtonElement} button
- * @param {Theme} theme
- */
-function show(button, theme) {
-  setIcon(button, `icon-${theme}`);
-  button.title = theme === 'system' ? 'Colours: as the system' : `Colours: ${theme}`;
-  button.setAttribute('aria-label', button.title);
+/** @param {Iterable<HTMLInputElement>} radios one for each theme */
+export function themeChoice(radios) {
+  const chosen = document.documentElement.dataset.theme;
+  const theme = chosen === 'light' || chosen === 'dark' ? chosen : 'system';
+  const tints = [...document.querySelectorAll('meta')].filter(({ name }) => name === 'theme-color');
+  const asSystem = tints.map(({ content }) => content);
+  const tint = () => {
+    const paper = getComputedStyle(document.body).backgroundColor;
+    const { theme } = document.documentElement.dataset;
+    tints.forEach((meta, i) => (meta.content = theme === undefined ? asSystem[i] : paper));
+  };
+  tint();
+  for (const radio of radios) {
+    radio.checked = radio.value === theme;
+    radio.addEventListener('change', () => {
+      choose(/** @type {Theme} */ (radio.value));
+      tint();
+    });
+  }
 }
 
 /** @param {Theme} theme */
-function keep(theme) {
+function choose(theme) {
+  const root = document.documentElement;
+  if (theme === 'system') delete root.dataset.theme;
+  else root.dataset.theme = theme;
   try {
     if (theme === 'system') localStorage.removeItem('vox.theme');
     else localStorage.setItem('vox.theme', theme);

@@ -14,6 +14,8 @@ export class Voice {
   #message;
   #marked = '';
   #running = false;
+  /** A kept message sounds once more. */
+  #replaying = false;
   #samples = new Float32Array(1024);
 
   /**
@@ -32,18 +34,23 @@ export class Voice {
     const message = state.messages.findLast(({ playing }) => playing);
     if (message?.id !== this.#message?.id) this.#unmark();
     this.#message = message;
-    if (message !== undefined && !this.#running) {
+    this.#replaying = state.replay?.stage === 'playing';
+    if (this.#sounds && !this.#running) {
       this.#running = true;
       requestAnimationFrame(() => this.#frame());
     }
   }
 
+  get #sounds() {
+    return this.#message !== undefined || this.#replaying;
+  }
+
   #frame() {
-    if (this.#message === undefined) {
+    if (!this.#sounds) {
       this.#running = false;
       return;
     }
-    this.#mark(this.#message);
+    if (this.#message !== undefined) this.#mark(this.#message);
     this.ring.spoken(this.#level());
     requestAnimationFrame(() => this.#frame());
     // May end the message, and with it this loop.

@@ -1,0 +1,214 @@
+"""The models under control: another brain, tested and connected; how it answers; and what happens to
+somebody's answer when a model is to go."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.models import Model, Models
+from app.settings import Settings
+from tests.browser.axe import faults, with_axe
+from tests.browser.tab import Launch, Tab
+from tests.conversation.scripted import (
+    Hanging,
+    ScriptedBrain,
+    ScriptedSynthesizer,
+    ScriptedTranscriber,
+    loaded,
+    says,
+)
+from tests.llm.chat_server import ChatServer, Exchange, listing, serving, telling
+from tests.served import Served, serve
+
+pytestmark = pytest.mark.browser
+
+
+class DemoBrain(ScriptedBrain):
+    name = "Demo"
+    is_demo = True
+
+
+@pytest.fixture
+def thinking() -> Hanging:
+    """What the demo brain does with the first question: it does not come to an end by itself."""
+    return Hanging("Let me think about that. ")
+
+
+@pytest.fixture
+def served(thinking: Hanging, tmp_path: Path) -> Iterator[Served]:
+    models = Models(
+        loaded("stt", ScriptedTranscriber(says("Hello."))),
+        loaded("llm", DemoBrain(thinking)),
+        loaded("tts", ScriptedSynthesizer()),
+    )
+    # As a person would have it who fixed the ears when VOX was started.
+    settings = Settings.from_environment({"VOX_DATA_DIR": str(tmp_path), "VOX_STT": "tiny.en"})
+    with serve(settings, models) as served:
+        yield served
+
+
+@pytest.fixture
+def tab(served: Served, launch: Launch) -> Tab:
+    context = with_axe(launch().new_context(viewport={"width": 390, "height": 844}))
+    return Tab(context.new_page()).open(served.url)
+
+
+@pytest.fixture
+def chats() -> list[dict[str, Any]]:
+    """What the server was asked, and with which key."""
+    return []
+
+
+@pytest.fixture
+def server(chats: list[dict[str, Any]]) -> Iterator[ChatServer]:
+    def answer(exchange: Exchange) -> None:
+        chats.append({**exchange.body, "key": exchange.headers["Authorization"]})
+        telling("Ahoy.")(exchange)
+
+    with serving({"/v1/models": listing("gemma", "llama"), "/v1/chat/completions": answer}) as server:
+        yield server
+
+
+def models_of(served: Served) -> Models:
+    models: Models = served.app.extensions["vox"].models
+    return models
+
+
+def test_another_brain_is_tried_connected_and_told_how_to_answer(
+    tab: Tab, served: Served, server: ChatServer, chats: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    page = tab.page
+    page.get_by_role("button", name="Connect a better one").click()
+    sheet = page.get_by_role("dialog", name="Models")
+    sheet.get_by_label("Where it runs").select_option("At a server’s address")
+
+    # First an address where nobody answers, then the right one.
+    sheet.get_by_label("Server address").fill("http://127.0.0.1:9/v1")
+    sheet.get_by_role("button", name="Test connection").click()
+    sheet.get_by_text("No language model answers at http://127.0.0.1:9").wait_for()
+    sheet.get_by_role("button", name="Use this brain").click()
+    sheet.locator("#model-llm [data-say=error]").get_by_text("No language model answers").wait_for()
+    assert sheet.locator("#model-llm [data-say=name]").inner_text() == "Demo"
+
+    sheet.get_by_label("Server address").fill(server.url)
+    sheet.get_by_label("Key").fill("sk-secret")
+    sheet.get_by_role("button", name="Test connection").click()
+    sheet.get_by_text("It works. It has 2 models.").wait_for()
+    sheet.get_by_label("Model", exact=True).select_option("llama")
+    assert faults(page) == []
+    sheet.get_by_role("button", name="Use this brain").click()
+    sheet.locator("#model-llm [data-say=name]").get_by_text("llama").wait_for()
+    kept = json.loads((tmp_path / "settings.json").read_text())
+    assert (kept["llm_url"], kept["llm_model"], kept["llm_key"]) == (server.url, "llama", "sk-secret")
+    assert "sk-secret" not in page.content()
+    assert sheet.get_by_label("Key").input_value() == ""
+
+    # How it answers holds in the conversation that is open.
+    page.get_by_text("How it answers").click()
+    sheet.get_by_label("System prompt").fill("You are a pirate.")
+    sheet.get_by_label("Temperature").fill("0.5")
+    sheet.get_by_label("Longest answer").fill("77")
+    sheet.get_by_role("button", name="Save").click()
+    sheet.get_by_text("Saved. It holds from the next answer on.").wait_for()
+    page.keyboard.press("Escape")
+    tab.type("Who are you?")
+    tab.wait_for_state("done")
+    # (The first is the test's, and another asks for the conversation's title.)
+    [asked] = [chat for chat in chats if chat["messages"][-1]["content"] == "Who are you?"]
+    assert asked["messages"][0]["content"].startswith("You are a pirate.")
+    assert (asked["model"], asked["temperature"], asked["max_tokens"]) == ("llama", 0.5, 77)
+    assert asked["key"] == "Bearer sk-secret"
+
+    # What was fixed when VOX was started says so; closing the tab unloads nothing.
+    page.locator("#open-models").click()
+    page.get_by_text("Change the ears").click()
+    assert sheet.get_by_label("Whisper model").is_disabled()
+    sheet.get_by_text("Set by VOX_STT when VOX was started.").wait_for()
+    assert tab.errors == []
+    page.close()
+    assert [model.state.value for model in models_of(served)] == ["ready"] * 3
+
+
+def test_a_model_that_answers_somebody_goes_when_they_say_so(
+    tab: Tab, served: Served, thinking: Hanging
+) -> None:
+    page = tab.page
+    tab.type("What is the meaning of life?")
+    tab.wait_until(thinking.is_hanging.is_set)
+    page.locator("#open-models").click()
+    card = page.locator("#model-llm")
+    card.get_by_text("In use now.").wait_for()
+
+    # It is asked about, and can be left, by the keyboard alone.
+    card.get_by_role("button", name="Unload: Brain").press("Enter")
+    card.get_by_text("It is in use for an answer.").wait_for()
+    tab.wait_for("document.activeElement.textContent === 'When it is done'")
+    page.keyboard.press("Enter")
+    card.get_by_text("It is unloaded as soon as nobody uses it.").wait_for()
+    tab.wait_for("document.activeElement.textContent === 'Keep it'")
+    page.keyboard.press("Enter")
+    card.get_by_role("button", name="Unload: Brain").wait_for()
+    assert tab.of("response.done") == []
+
+    # Stopped now, the answer ends as one that was stopped, and the next question loads the brain again.
+    card.get_by_role("button", name="Unload: Brain").click()
+    card.get_by_role("button", name="Stop it now").click()
+    card.get_by_text("Not loaded").wait_for()
+    assert thinking.was_stopped.is_set()
+    page.keyboard.press("Escape")
+    tab.wait_for_state("stopped")
+    assert tab.errors == []
+
+
+def test_a_download_tells_how_far_it_is_and_can_be_cancelled_and_an_idle_model_goes(
+    launch: Launch, tmp_path: Path
+) -> None:
+    given_up = threading.Event()
+
+    def download(progress: Any) -> Any:
+        for done in range(100):
+            progress.report("Downloading model.bin", done * 1_000_000, 484_000_000, "bytes")
+            if done:
+                progress.pause(0.02)
+        try:
+            progress.pause(60)
+        finally:
+            given_up.set()
+
+    models = Models(
+        Model("stt", download),
+        loaded("llm", ScriptedBrain(says("Hello."))),
+        loaded("tts", ScriptedSynthesizer()),
+    )
+    models.stt.load()
+    with serve(Settings(data_dir=tmp_path), models) as served:
+        tab = Tab(launch().new_context().new_page())
+        page = tab.page
+        page.goto(served.url)
+        page.locator("#open-models").click()
+        ears = page.locator("#model-stt")
+        ears.get_by_text("Downloading model.bin (99.0 MB of 484 MB)").wait_for()
+        ears.get_by_text("a second, about").wait_for()
+        assert float(ears.get_by_role("progressbar").get_attribute("value") or 0) == 99_000_000
+        ears.get_by_role("button", name="Cancel: Ears").click()
+        ears.get_by_text("Not loaded").wait_for()
+        tab.wait_until(given_up.is_set)
+
+        # The memory is drawn, with words for it.
+        page.get_by_role("img", name="Main memory over the last").wait_for()
+
+        # The time after which a model goes is chosen, and one that nobody uses is gone by then.
+        page.get_by_label("Unload a model that nobody uses").select_option("After 5 min")
+        tab.wait_until(lambda: served.app.extensions["vox"].settings.idle_minutes == 5)
+        served.app.extensions["vox"].store.change({"idle_minutes": 0.001})
+        page.locator("#model-llm").get_by_text("Not loaded").wait_for()
+        page.keyboard.press("Escape")
+        tab.type("Are you there?")
+        tab.wait_for_state("done")
+        assert tab.errors == []
