@@ -103,6 +103,13 @@ class SettingsStore:
         current = self._current
         return current.llm_key if current.llm_url and same_server(url, current.llm_url) else ""
 
+    @property
+    def key_kept_for(self) -> str:
+        """The address of the server whose key is in the settings file, which need not be the one that is
+        set now; "" where there is no key in it."""
+        entries = self._file.entries
+        return str(entries.get(_KEY_FOR, entries.get("llm_url", ""))) if entries.get("llm_key") else ""
+
     def subscribe(self, listener: Callable[[Settings], None]) -> Callable[[], None]:
         """Call ``listener`` with the new settings after every change; returns the way out."""
         with self._lock:

@@ -1,7 +1,7 @@
 """Many hands-free conversations at once, with engines whose work takes a fixed time and no processor:
 what the server itself adds to a turn (``python -m benchmarks.hands_free --sessions 50``).
 
-Each session streams 40 ms of sound every 40 ms, as the page does: a question, then the room, until the
+Each session streams 32 ms of sound every 32 ms, as the page does: a question, then the room, until the
 answer has been played. Counted is the time from the arrival of the sound that ended the turn to the
 first sound of the answer, less the engines' delays.
 """
@@ -33,8 +33,10 @@ from benchmarks.server import served_apart
 from tests.browser.mouth import MOUTH_RATE
 from tests.sound import pcm16
 
-RATE = 24_000
-CHUNK_SECONDS = 0.04
+RATE = 16_000
+CHUNK_SECONDS = 0.032
+#: Of the answers, in Hz.
+ANSWER_RATE = 24_000
 TURNS = 3
 
 DETECTION = {"type": "server_vad", "threshold": 0.5, "silence_duration_ms": 500}
@@ -84,7 +86,8 @@ class Client:
     async def converse(self, address: str) -> None:
         async with connect(f"ws://{address}/v1/realtime?model=vox", max_size=None) as socket:
             turn_detection = {"turn_detection": DETECTION}
-            session = {"type": "realtime", "audio": {"input": turn_detection}}
+            heard = {"format": {"type": "audio/pcm", "rate": RATE}} | turn_detection
+            session = {"type": "realtime", "audio": {"input": heard}}
             await socket.send(json.dumps({"type": "session.update", "session": session}))
             receiving = asyncio.create_task(self._receive(socket))
             await self._stream(socket)
@@ -93,7 +96,7 @@ class Client:
     async def _stream(self, socket: ClientConnection) -> None:
         begun = time.perf_counter()
         for _ in range(TURNS):
-            for _ in range(random.randrange(25, 75)):  # seconds of quiet, not the same for all
+            for _ in range(random.randrange(30, 90)):  # seconds of quiet, not the same for all
                 await self._send(socket, begun, next(self._room))
             for chunk in self._question:
                 await self._send(socket, begun, chunk)
@@ -118,7 +121,7 @@ class Client:
                 case "input_audio_buffer.speech_stopped":
                     self._turn.ended_ms = event["audio_end_ms"]
                 case "response.output_audio.delta":
-                    seconds = len(event["delta"]) * 3 / 4 / 2 / RATE
+                    seconds = len(event["delta"]) * 3 / 4 / 2 / ANSWER_RATE
                     self._turn.pieces.append((now, seconds))
                 case "vox.timings":
                     self._turn.voiced_until_ms = event["voiced_until_ms"]
@@ -174,7 +177,7 @@ async def _converse(address: str, sessions: int) -> list[Client]:
 
 
 def _chunks() -> tuple[list[str], list[str]]:
-    """A question, and some seconds of the room it is asked in, as messages of 40 ms."""
+    """A question, and some seconds of the room it is asked in, as messages."""
     question = next(questions(1))
     sound = soxr.resample(question.samples, MOUTH_RATE, RATE)
     size = round(RATE * CHUNK_SECONDS)

@@ -109,8 +109,9 @@ class ConversationPage:
         )
 
     def interrupt(self, interruption: Samples) -> float | None:
-        """Have something long told and speak into it: ms from the onset of the voice to silence, or
-        None where it was not interrupted."""
+        """Have something long told in a conversation of its own and speak into it: ms from the onset of
+        the voice to silence, or None where it was not interrupted."""
+        self._begin_anew()
         _, answers = self._page.evaluate(_COUNTS)
         self._page.get_by_role("textbox", name="Message").fill(STORY)
         began = self._now()
@@ -134,6 +135,13 @@ class ConversationPage:
         self._wait_for_status("Listening", "Stopped")
         sounded = active > 0 and self._ear.audible(clicked - 50, clicked).size > 0
         return self._ear.silent_from(clicked) - clicked if sounded else None
+
+    def _begin_anew(self) -> None:
+        # After many short answers a small brain tells nothing long any more: it repeats what it has said.
+        self._page.evaluate("document.activeElement.blur()")
+        self._page.keyboard.press("n")
+        self._wait(lambda: self._page.evaluate(_COUNTS) == [0, 0])
+        self._wait_for_status("Listening")
 
     def _speak(self, samples: Samples) -> Said:
         self._mouth.say(samples)

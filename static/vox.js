@@ -16,7 +16,10 @@ const session = new Session({
     view.render(state, before);
     conversations.changed(state, before);
   },
-  told: (event) => conversations.told(event),
+  told: (event) => {
+    conversations.told(event);
+    view.told(event);
+  },
   level: (level) => view.heard(level),
   giveBack: (text) => view.composer.giveBack(text),
 });

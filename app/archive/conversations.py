@@ -31,7 +31,8 @@ from app.archive.search import Search
 class Conversations(KeptSpeech):
     """Every call is one short transaction, safe from any thread.
 
-    All raise ArchiveUnavailable when the database cannot be used now. A deleted conversation can still be
+    All raise ArchiveUnavailable when the database cannot be used now, and those that write ArchiveRefused for
+    what it will never take. A deleted conversation can still be
     written to by who talks in it, so that a restore brings back all of it; to all readers it is unknown.
     """
 
@@ -136,6 +137,8 @@ class Conversations(KeptSpeech):
         UnknownConversation, and UnknownMessage for ``after``.
         """
         values = _values(record)
+        if record.state == "in_progress":
+            values["writer"] = self._database.presence.number
         with self._database.writing() as connection:
             conversation = _locked(connection, record.conversation_id)
             this = (messages.c.conversation == conversation.number) & (messages.c.id == values["id"])
@@ -187,10 +190,14 @@ class Conversations(KeptSpeech):
             return None if row is None else speech_of(row)
 
     def end_what_was_left(self) -> int:
-        """Mark what was still in progress when VOX was killed as interrupted; returns how many."""
-        left = update(messages).where(messages.c.state == "in_progress").values(state="interrupted")
+        """Mark what was in progress in a VOX that was killed as interrupted; returns how many. What another
+        one that uses this database has under way is left alone."""
+        writer = messages.c.writer
         with self._database.writing() as connection:
-            return connection.execute(left).rowcount
+            present = self._database.presence.present(connection)
+            is_left = writer.is_(None) | writer.not_in(present)
+            left = update(messages).where(messages.c.state == "in_progress", is_left)
+            return connection.execute(left.values(state="interrupted")).rowcount
 
     def _change(self, conversation_id: str, **values: Any) -> ConversationRecord:
         with self._database.writing() as connection:

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from app.archive import trouble
 from app.archive.address import name_of
-from app.archive.records import ArchiveError, ArchiveUnavailable
+from app.archive.presence import Presence, PresenceBesideFile, PresenceInPostgres
+from app.archive.records import ArchiveError, ArchiveRefused, ArchiveUnavailable
 
 #: Seconds that a transaction waits for another program, or another thread, to finish with the database.
 PATIENCE = 3.0
@@ -37,6 +38,12 @@ class Database:
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
         self._reading = self._engine if self.is_sqlite else self._engine.execution_options(**_ONE_MOMENT)
+        #: That this program uses it.
+        self.presence: Presence = (
+            PresenceBesideFile(Path(str(url.database)))
+            if self.is_sqlite
+            else PresenceInPostgres(self._engine)
+        )
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -52,7 +59,7 @@ class Database:
         """A transaction that changes something: all of it, or nothing where something raises. SQLite has
         one at a time: this one waits for its turn for ``patience`` seconds (if not given, PATIENCE).
 
-        Raises ArchiveUnavailable.
+        Raises ArchiveUnavailable, and ArchiveRefused for what breaks a rule of the tables.
         """
         engine = self._engine.execution_options(**{_PATIENCE: patience or PATIENCE})
         with self._told(), engine.begin() as connection:
@@ -60,11 +67,14 @@ class Database:
 
     def close(self) -> None:
         self._engine.dispose()
+        self.presence.leave()
 
     @contextmanager
     def _told(self) -> Iterator[None]:
         try:
             yield
+        except (IntegrityError, DataError) as error:
+            raise ArchiveRefused(trouble.refusal(error, self.name)) from None
         except SQLAlchemyError as error:
             told = trouble.sentence(error, self.name)
             if told is None:

@@ -114,7 +114,7 @@ class LazyArchive:
         return trouble
 
     def _sweep(self, archive: Archive) -> None:
-        """Take away what was deleted a day ago: now, and from time to time."""
+        """Take away what was deleted a day ago, and end what another VOX left: now, and from time to time."""
         while not self._closed.is_set():
             try:
                 purged = archive.conversations.purge(datetime.now(timezone.utc) - RESTORABLE)
@@ -123,13 +123,14 @@ class LazyArchive:
                         listener(purged)
             except Exception as problem:
                 log.warning("What was deleted could not be swept away yet: %s", problem)
-            self._closed.wait(SWEEP_EVERY)
+            if not self._closed.wait(SWEEP_EVERY):
+                _end_what_was_left(archive)
 
 
 def _end_what_was_left(archive: Archive) -> None:
     """What a killed VOX left in progress is over; before anyone writes more."""
     try:
         archive.conversations.end_what_was_left()
-    except ArchiveUnavailable as problem:
+    except ArchiveError as problem:
         # What is there can perhaps be read.
         log.warning("Conversations can be read, and perhaps nothing can be kept. %s", problem)

@@ -104,6 +104,10 @@ class ArchiveUnavailable(ArchiveError):
     """The database cannot be used now: locked, full, lost, or never opened. Trying again may help."""
 
 
+class ArchiveRefused(ArchiveError):
+    """The database does not take this, now or later: it breaks a rule of the tables."""
+
+
 class UnknownConversation(ArchiveError):
     """There is no such conversation, or it was deleted."""
 

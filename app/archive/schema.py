@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 #: The newest migration. A database that is there needs no Alembic.
-NEWEST = "0003"
+NEWEST = "0004"
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -96,6 +96,8 @@ messages = Table(
     Column("error", Text),
     Column("created_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
+    # The number of the program that began it in progress.
+    Column("writer", BigInteger),
     UniqueConstraint("conversation", "id"),
     UniqueConstraint("conversation", "position"),
     sqlite_autoincrement=True,

@@ -5,7 +5,7 @@ The messages of both databases are matched here and nowhere else: Python 3.10's 
 
 from __future__ import annotations
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 #: A piece of SQLite's message, and what it means; {name} is the file.
@@ -95,6 +95,20 @@ def sentence(error: SQLAlchemyError, name: str) -> str | None:
     else:
         told = _of_postgres(error.orig)
     return capitalized(told.format(name=name)) if told else None
+
+
+def refusal(error: DBAPIError, name: str) -> str:
+    """What it means that the database does not take something, however often it is tried."""
+    return f"{capitalized(name)} does not take this, and trying again would not help ({_rule(error)})."
+
+
+def _rule(error: DBAPIError) -> str:
+    """What was broken. Nothing of what was to be written: a rule's name tells enough, and what is said
+    of data repeats it."""
+    if not isinstance(error, IntegrityError):
+        return type(error.orig).__name__
+    diagnosis = getattr(error.orig, "diag", None)
+    return str(error.orig if diagnosis is None else diagnosis.message_primary)
 
 
 def capitalized(told: str) -> str:

@@ -157,6 +157,13 @@ class VoxConversations(BaseModel):
     changed: list[str]
 
 
+class VoxVoices(BaseModel):
+    """The voices of the library, or which is the default one, are not what they were."""
+
+    type: Literal["vox.voices"]
+    event_id: str
+
+
 class VoxMessage(BaseModel):
     """What is kept of a message, as ``GET /api/conversations/<id>`` has it; ``after`` is the id of the
     one before it."""

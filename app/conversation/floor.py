@@ -22,9 +22,8 @@ from app.conversation.turns import Turns
 from app.conversation.unfinished import looks_asked, looks_unfinished
 from app.conversation.utterance import Utterance
 from app.engines import Samples
-from app.stt.activity import VoiceActivity
+from app.stt.ears import ears
 from app.stt.end_of_turn import end_of_turn
-from app.stt.pcm_stream import PcmStream
 from app.stt.vad import has_speech
 
 #: Seconds of an utterance after which its words are shown at its pauses only: a reading of more
@@ -32,13 +31,15 @@ from app.stt.vad import has_speech
 LONGEST_DRAFT = 25.0
 #: How much longer than the last reading took the transcriber rests before the next.
 REST_AFTER_DRAFT = 4
+#: Milliseconds of voice without a break that are no click, no cough and no beginning of a hum.
+SURELY_SPEECH_MS = 500
 
 
 class Floor:
     """An open microphone: ``append`` takes what it hears, and turns begin by themselves.
 
-    ``lock`` is the session's: callers of the public methods hold it; the threads that judge and
-    transcribe take it. ``respond`` begins a turn that answers what was heard last.
+    ``lock`` is the session's: callers of the public methods hold it, but for ``settle``; the threads that
+    listen, judge and transcribe take it. ``respond`` begins a turn that answers what was heard last.
     """
 
     def __init__(
@@ -58,8 +59,8 @@ class Floor:
         if detection.uses_model and self._judge is None:
             detection = detection.by_silence()
         self._detection = detection
-        self._stream = PcmStream(rate)
-        self._listening = Listening(detection, self, VoiceActivity(), max_seconds)
+        self._listening = Listening(detection, self, max_seconds)
+        self._ear = ears().open(rate, lock, self._listening.hear)
         self._begins_ms = begins_ms
         self._listener = listener
         self._hearing = hearing
@@ -80,11 +81,16 @@ class Floor:
     # ----- what the client may ask for
 
     def append(self, pcm: bytes) -> None:
-        """Take 16-bit mono PCM."""
-        self._listening.hear(self._stream.feed(pcm))
+        """Take 16-bit mono PCM; it is heard a moment later."""
+        self._ear.feed(pcm)
+
+    def settle(self) -> None:
+        """Wait until what was taken has been heard."""
+        self._ear.settle()
 
     def clear(self) -> None:
         """Throw away what has been heard of an utterance."""
+        self._ear.reset()
         self._listening.drop()
 
     def commit(self) -> bool:
@@ -170,7 +176,7 @@ class Floor:
         self._find_words(utterance)
         transcription, self._guess = self._guess, None
         assert transcription is not None
-        if transcription.found_nothing or not has_speech(samples):
+        if transcription.found_nothing or not _is_speech(utterance):
             transcription.stop.set()
             return
         self._hearing.commit(transcription, unasked=True)
@@ -258,3 +264,8 @@ class Floor:
                 item_id=self._item_id,
             )
         )
+
+
+def _is_speech(utterance: Utterance) -> bool:
+    # What was plainly a voice need not be looked at again; the ears wait here for all sessions.
+    return utterance.longest_voiced_ms >= SURELY_SPEECH_MS or has_speech(utterance.samples())

@@ -12,8 +12,6 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-import numpy as np
-
 from app.conversation.detection import TurnDetection
 from app.conversation.doubt import Doubt
 from app.conversation.utterance import Utterance, frames_in
@@ -40,15 +38,6 @@ _RESUME, _PAUSE, _ASK_AGAIN, _LOOK = map(frames_in, (RESUME_MS, PAUSE_MS, ASK_AG
 
 #: VOX is quiet, is about to answer, must not be interrupted now, or speaks and may be.
 FloorState = Literal["free", "thinking", "deaf", "sounding"]
-
-
-class Activity(Protocol):
-    def probabilities(self, frames: Samples) -> Sequence[float]:
-        """How probably each of ``frames`` (n x FRAME samples, 16 kHz) is somebody's voice."""
-        ...
-
-    def reset(self) -> None:
-        """What comes next has nothing to do with what came before."""
 
 
 class Floor(Protocol):
@@ -93,15 +82,11 @@ class Floor(Protocol):
 class Listening:
     """Listens for one session, which guards it. Positions are counted from its beginning."""
 
-    def __init__(
-        self, detection: TurnDetection, floor: Floor, activity: Activity, max_seconds: float
-    ) -> None:
+    def __init__(self, detection: TurnDetection, floor: Floor, max_seconds: float) -> None:
         self._detection = detection
         self._floor = floor
         self._max_seconds = max_seconds
-        self._activity = activity
         self._longest_silence = frames_in(detection.silence_ms)
-        self._rest = np.empty(0, np.float32)
         #: The frames before an utterance: what is kept of them, and those that begin it.
         self._before: deque[Samples] = deque(maxlen=frames_in(detection.prefix_ms) + _FIRM_ONSET)
         self._number = 0
@@ -117,15 +102,10 @@ class Listening:
         """The one under way."""
         return self._utterance
 
-    def hear(self, samples: Samples) -> None:
-        """Take the next sound, 16 kHz."""
-        samples = np.concatenate([self._rest, samples])
-        whole = samples.size - samples.size % FRAME
-        self._rest = samples[whole:]
-        if not whole:
-            return
-        probabilities = self._activity.probabilities(samples[:whole])
-        for frame, probability in zip(samples[:whole].reshape(-1, FRAME), probabilities, strict=True):
+    def hear(self, frames: Samples, probabilities: Sequence[float]) -> None:
+        """Take the next whole ``frames`` (n x FRAME samples, 16 kHz), and how probably each is somebody's
+        voice."""
+        for frame, probability in zip(frames.reshape(-1, FRAME), probabilities, strict=True):
             self._take(frame, probability)
 
     def judged_over(self, number: int) -> None:
@@ -155,8 +135,6 @@ class Listening:
         was_doubtful = self._doubt is not None
         had_begun = self._utterance is not None
         self._reset()
-        self._activity.reset()
-        self._rest = self._rest[:0]
         self._is_voiced = False
         if was_doubtful:
             self._floor.voice("resume")

@@ -8,7 +8,8 @@ from app.stt.incoming import IncomingAudio, UtteranceTooLong
 
 
 class Recording:
-    """The sound coming in at ``rate`` Hz, until it is committed. Its session guards it."""
+    """The sound coming in at ``rate`` Hz, until it is committed. For the thread that
+    the sound comes from, which need not hold the session's lock to append."""
 
     def __init__(self, hearing: Hearing, rate: int, max_seconds: float) -> None:
         self._hearing = hearing
@@ -25,6 +26,9 @@ class Recording:
         except UtteranceTooLong as problem:
             self._is_full = True
             raise RequestError(str(problem), "utterance_too_long", "audio") from None
+
+    def settle(self) -> None:
+        """There is nothing to wait for: what was appended is there."""
 
     def clear(self) -> None:
         """Throw the recording away."""

@@ -77,6 +77,7 @@ class Session:
     # ----- the session
 
     def update(self, session: Mapping[str, Any]) -> None:
+        self._microphone.settle()
         with self._lock:
             voice = self._models.tts.loaded
             before = self._config
@@ -91,10 +92,10 @@ class Session:
     # ----- audio coming in
 
     def append_audio(self, pcm: bytes) -> None:
-        """Take 16-bit mono PCM at the session's input rate."""
-        with self._lock:
-            self._received_ms += len(pcm) * 1000 / (BYTES_PER_SAMPLE * self._config.input_rate)
-            self._microphone.append(pcm)
+        """Take 16-bit mono PCM at the session's input rate. It need not wait for whoever holds the lock:
+        only the thread that calls this changes the rate and the microphone."""
+        self._received_ms += len(pcm) * 1000 / (BYTES_PER_SAMPLE * self._config.input_rate)
+        self._microphone.append(pcm)
 
     def clear_audio(self) -> None:
         with self._lock:
@@ -103,6 +104,7 @@ class Session:
 
     def commit_audio(self) -> None:
         """The utterance that is being heard is whole. Raises RequestError when there is none."""
+        self._microphone.settle()
         with self._lock:
             if not self._microphone.commit():
                 raise RequestError(NOTHING_RECORDED, "input_audio_buffer_commit_empty")

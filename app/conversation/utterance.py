@@ -29,6 +29,7 @@ class Utterance:
         #: Frames with a voice in them, and those since the last of them.
         self.voiced = voiced
         self.silent = 0
+        self._run = self._longest_run = voiced
 
     @property
     def begins_ms(self) -> float:
@@ -49,6 +50,11 @@ class Utterance:
         return self.silent * FRAME_MS
 
     @property
+    def longest_voiced_ms(self) -> float:
+        """The longest time for which there was a voice without a break."""
+        return self._longest_run * FRAME_MS
+
+    @property
     def seconds(self) -> float:
         return len(self._frames) * FRAME_MS / 1000
 
@@ -57,6 +63,8 @@ class Utterance:
         self._number += 1
         self.voiced += is_voiced
         self.silent = 0 if is_voiced else self.silent + 1
+        self._run = self._run + 1 if is_voiced else 0
+        self._longest_run = max(self._longest_run, self._run)
 
     def prepend(self, earlier: Samples) -> None:
         """``earlier`` was the beginning of it."""

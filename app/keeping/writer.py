@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app.archive.records import ArchiveUnavailable, UnknownConversation, UnknownMessage
+from app.archive.records import ArchiveError, ArchiveUnavailable, UnknownConversation, UnknownMessage
 from app.keeping.writes import Key, Write
 
 if TYPE_CHECKING:
@@ -124,6 +124,12 @@ class Writer:
             raise
         except (UnknownConversation, UnknownMessage):
             log.debug("gone before it was written: %s", write.key)
+        except ArchiveError as problem:
+            log.warning(
+                "Something that was said is not kept; what is said from now on is. %s (%s: %s)",
+                problem,
+                *write.key,
+            )
         except Exception:
             log.exception("this could not be kept: %s", write.key)
 

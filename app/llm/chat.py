@@ -26,6 +26,9 @@ CONNECT_TIMEOUT = 5.0
 FIRST_TOKEN_TIMEOUT = 120.0
 NEXT_TOKEN_TIMEOUT = 30.0
 
+#: What is sent in place of a key: the SDK wants one.
+NO_KEY = "none"
+
 #: Most models that a sentence names, and how long their list may take.
 _MODELS_NAMED = 8
 _LIST_TIMEOUT = 3.0
@@ -78,7 +81,7 @@ class ChatBrain:
 
         client = openai.AsyncOpenAI(
             base_url=self._url,
-            api_key=self._key or "none",
+            api_key=self._key or NO_KEY,
             max_retries=0,
             # Tokens are waited for in reply(), where keep-alive comments do not count.
             timeout=openai.Timeout(None, connect=CONNECT_TIMEOUT),
@@ -91,6 +94,12 @@ class ChatBrain:
         client, self._client = self._client, None
         if client is not None:
             submit(client.close())
+
+    def forget_key(self) -> None:
+        """Send the key no more, from the next request on."""
+        self._key = ""
+        if self._client is not None:
+            self._client.api_key = NO_KEY
 
     def reply(self, messages: Sequence[Message], stop: Stop, max_tokens: int) -> Iterator[str]:
         """Yield the reply's text as it is written, reasoning left out.

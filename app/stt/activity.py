@@ -7,22 +7,18 @@ last half second, every five seconds in which there was no voice; and in silence
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from app.engines import Samples
-
-if TYPE_CHECKING:
-    import onnxruntime
+from app.stt.silero import silero
 
 #: Samples that are judged at a time: 32 ms at 16 kHz.
 FRAME = 512
 
 #: Samples before a frame that the network sees together with it.
 _CONTEXT = 64
-_STATE = (1, 1, 128)
 
 #: Frames after which the network may start afresh ...
 _LIFETIME = 160
@@ -41,13 +37,13 @@ class VoiceActivity:
     """
 
     def __init__(self) -> None:
-        self._network = _network()
+        self._network = silero()
         self.reset()
 
     def reset(self) -> None:
         """Forget the sound so far: another stream begins."""
         self._recent: Samples = np.zeros(_CONTEXT + _REMEMBERED * FRAME, dtype=np.float32)
-        self._forget()
+        self._state = self._network.fresh()
         self._age = self._without_voice = 0
         self._is_resting = False
 
@@ -58,54 +54,63 @@ class VoiceActivity:
 
     def probabilities(self, frames: Samples) -> list[float]:
         """The probabilities of the next frames, one after the other in ``frames``, shape
-        (n * FRAME,). Several at once cost less than one by one."""
+        (n * FRAME,)."""
+        (found,) = side_by_side([self], [frames])
+        return found
+
+    def _windows(self, frames: Samples) -> list[Samples]:
+        """What the network is to go through for ``frames``: nothing where it rests."""
         if frames.ndim != 1 or frames.size % FRAME:
             raise ValueError(f"sound comes in frames of {FRAME} samples, this is of shape {frames.shape}")
-        count = frames.size // FRAME
-        if not count:
+        if not frames.size:
             return []
         earlier = self._recent.size
         sound = np.concatenate([self._recent, frames])
         self._recent = sound[-earlier:]
         self._is_resting = self._is_resting and _is_silent(frames)
-        if self._is_resting:
-            return [0.0] * count
-        found = self._run(sound[earlier - _CONTEXT :])
-        self._age += count
+        return [] if self._is_resting else _windows(sound[earlier - _CONTEXT :])
+
+    def _heard(self, found: Sequence[float]) -> None:
+        """The network went through that."""
+        self._age += len(found)
+        before = self._without_voice // _REMEMBERED
         for probability in found:
             self._without_voice = self._without_voice + 1 if probability < _NO_VOICE else 0
-        self._refresh()
-        return found
+        if self._without_voice // _REMEMBERED > before:
+            self._refresh()
 
     def _refresh(self) -> None:
         """Start afresh, or rest, where it is time to."""
-        if self._without_voice < _REMEMBERED:
-            return
         self._is_resting = _is_silent(self._recent)
         if self._is_resting or self._age >= _LIFETIME:
-            self._forget()
-            self._run(self._recent)
+            _, self._state = self._network.in_a_row(np.stack(_windows(self._recent)), self._network.fresh())
             self._age = _REMEMBERED
 
-    def _forget(self) -> None:
-        self._hidden = np.zeros(_STATE, dtype=np.float32)
-        self._cell = np.zeros(_STATE, dtype=np.float32)
 
-    def _run(self, sound: Samples) -> list[float]:
-        """Go through ``sound``, frames after their first context."""
-        windows = np.lib.stride_tricks.sliding_window_view(sound, _CONTEXT + FRAME)[::FRAME]
-        inputs = {"input": np.ascontiguousarray(windows), "h": self._hidden, "c": self._cell}
-        found: npt.NDArray[np.float32]
-        found, self._hidden, self._cell = self._network.run(None, inputs)
-        return [float(probability) for probability in found.ravel()]
+def side_by_side(activities: Sequence[VoiceActivity], sounds: Sequence[Samples]) -> list[list[float]]:
+    """``VoiceActivity.probabilities`` for several streams at once, which costs less than one by one:
+    the next frames of each, as many as there are."""
+    network = silero()
+    windows = [activity._windows(sound) for activity, sound in zip(activities, sounds, strict=True)]
+    found: list[list[float]] = [[] for _ in activities]
+    for step in range(max(map(len, windows), default=0)):
+        live = [at for at, own in enumerate(windows) if step < len(own)]
+        probabilities, states = network.side_by_side(
+            [windows[at][step] for at in live], [activities[at]._state for at in live]
+        )
+        for at, probability, state in zip(live, probabilities, states, strict=True):
+            found[at].append(probability)
+            activities[at]._state = state
+    for activity, own in zip(activities, found, strict=True):
+        activity._heard(own)
+    return [own or [0.0] * (sound.size // FRAME) for own, sound in zip(found, sounds, strict=True)]
+
+
+def _windows(sound: Samples) -> list[Samples]:
+    """``sound``, which begins with the context of its first frame, as the network takes it: views of
+    _CONTEXT + FRAME samples."""
+    return [sound[end - _CONTEXT - FRAME : end] for end in range(_CONTEXT + FRAME, sound.size + 1, FRAME)]
 
 
 def _is_silent(sound: Samples) -> bool:
     return float(np.abs(sound).max()) < _SILENCE
-
-
-def _network() -> onnxruntime.InferenceSession:
-    """Silero 6 as faster-whisper carries it: the session that app/stt/vad.py uses too."""
-    from faster_whisper.vad import get_vad_model
-
-    return get_vad_model().session

@@ -52,6 +52,16 @@ class Vox:
         if self.desk is not None and self.desk.made is not None:
             self.desk.made.conversations_changed(conversation_id)
 
+    def voices_changed(self) -> None:
+        """Tell the open sockets that the voices, or the default one, are not what they were. Never blocks."""
+        if self.sessions is not None and (connections := self.sessions.connections()):
+            # Imported here: an open socket has it imported already.
+            from app.conversation.events import VoxVoices, make
+
+            event = make(VoxVoices)
+            for connection in connections:
+                connection.send(event)
+
 
 def vox(app: Flask | None = None) -> Vox:
     """The Vox of ``app``, or of the application that answers the current request."""

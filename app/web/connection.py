@@ -1,10 +1,10 @@
-"""Connection: one open socket, with a bounded queue of what is to leave and one sender."""
+"""Connection: one open socket, with one reader, a bounded queue of what is to leave and one sender."""
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -13,12 +13,10 @@ from simple_websocket import ConnectionClosed, Server
 #: What may wait to leave, in bytes of JSON; about four minutes of sound.
 MAX_QUEUED_BYTES = 16 * 1024 * 1024
 
-#: How often the reading thread looks whether the socket is still there: simple-websocket does
-#: not wake a waiting reader in every case (an oversized message is one).
-RECEIVE_POLL_SECONDS = 1.0
+#: How long a client may take to answer that the server closes.
+CLOSE_ANSWER_SECONDS = 1.0
 
-#: How long answering a client's close may take.
-CLOSE_ANSWER_SECONDS = 2.0
+Message = str | bytes
 
 #: Events that carry a reply's text and sound; those of a stopped reply need not leave any more.
 _PERISHABLE = frozenset(
@@ -38,6 +36,14 @@ class _Outgoing:
     response_id: str | None
 
 
+class Reading(threading.Thread):
+    """simple-websocket's reading thread, which is none: the thread that serves the connection reads.
+    Handing each message on to a second one would cost more than most messages do."""
+
+    def start(self) -> None:
+        """``Connection.listen`` runs it."""
+
+
 class Connection:
     """A Listener at the other end of a socket. ``send``, ``forget`` and ``close`` never block.
 
@@ -50,6 +56,7 @@ class Connection:
         self._queue: deque[_Outgoing] = deque()
         self._queued_bytes = 0
         self._closing: tuple[int, str] | None = None
+        self._was_read = threading.Event()
         self._sender = threading.Thread(target=self._send_all, name="socket-sender", daemon=True)
         self._sender.start()
 
@@ -74,17 +81,16 @@ class Connection:
             self._queue = deque(item for item in self._queue if item.response_id != response_id)
             self._queued_bytes = sum(len(item.text) for item in self._queue)
 
-    def receive(self) -> str | bytes:
-        """The client's next message. Raises ConnectionClosed when there will be none."""
-        while True:
-            message: str | bytes | None = self._ws.receive(timeout=RECEIVE_POLL_SECONDS)
-            if message is not None:
-                return message
-            if not self._ws.connected:
-                # The reading thread says so before it has answered the client's close, and what the
-                # server writes once this is known must not come first.
-                self._ws.thread.join(CLOSE_ANSWER_SECONDS)
-                raise ConnectionClosed(self._ws.close_reason, self._ws.close_message)
+    def listen(self, take: Callable[[Message], None]) -> None:
+        """Read until the socket is closed; ``take`` is called with each message, until this side closes."""
+        self._ws.input_buffer = _Inbox(self._is_open, take)
+        try:
+            self._ws.thread.run()
+        finally:
+            self._was_read.set()
+
+    def _is_open(self) -> bool:
+        return self._closing is None
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Close once what is queued has left."""
@@ -103,14 +109,14 @@ class Connection:
                 self._ws.send(item.text)
             code, reason = self._closing or (1000, "")
             self._ws.close(code, reason)
+            if not self._was_read.wait(CLOSE_ANSWER_SECONDS):
+                self._ws.sock.abort()
         except (ConnectionClosed, OSError):
             pass  # the client is gone; its reading thread notices too
         finally:
             with self._changed:
                 self._closing = self._closing or (1006, "")
                 self._queue.clear()
-            with contextlib.suppress(OSError):
-                self._ws.event.set()
 
     def _next(self) -> _Outgoing | None:
         """The next message to send, or None when it is time to close."""
@@ -121,3 +127,16 @@ class Connection:
             item = self._queue.popleft()
             self._queued_bytes -= len(item.text)
             return item
+
+
+class _Inbox(list[Message]):
+    """Where simple-websocket leaves messages, which are taken at once."""
+
+    def __init__(self, is_open: Callable[[], bool], take: Callable[[Message], None]) -> None:
+        super().__init__()
+        self._is_open = is_open
+        self._take = take
+
+    def append(self, message: Message) -> None:
+        if self._is_open():
+            self._take(message)

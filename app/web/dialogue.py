@@ -6,7 +6,7 @@ import json
 import logging
 from typing import Any
 
-from simple_websocket import ConnectionClosed, Server
+from simple_websocket import Server
 
 from app.conversation.events import RequestError, error_event
 from app.conversation.keeping import Opened
@@ -36,6 +36,7 @@ def converse(ws: Server, vox: Vox, conversation: str | None = None) -> None:
         session.close()
         connection.send(error_event(BUSY, "busy"))
         connection.close(1013, "VOX is busy.")
+        connection.listen(lambda message: None)  # noqa: ARG005
         connection.wait_closed(timeout=5)
         return
     try:
@@ -45,8 +46,6 @@ def converse(ws: Server, vox: Vox, conversation: str | None = None) -> None:
         news.start()
         connection.send(news.current())
         _listen(connection, session)
-    except ConnectionClosed:
-        pass
     except Exception:
         # Nothing may get out: Flask would write an error page into the socket.
         log.exception("a conversation broke off")
@@ -60,13 +59,14 @@ def converse(ws: Server, vox: Vox, conversation: str | None = None) -> None:
 
 def _listen(connection: Connection, session: Session) -> None:
     gauge = FloodGauge()
-    while True:
-        message = connection.receive()
+
+    def take(message: str | bytes) -> None:
         if gauge.overflows(len(message)):
             connection.close(1008, "You send more than a voice can.")
-            return
-        if (problem := carry_out(session, message)) is not None:
+        elif (problem := carry_out(session, message)) is not None:
             connection.send(problem)
+
+    connection.listen(take)
 
 
 def carry_out(session: Session, message: str | bytes) -> Any:

@@ -6,7 +6,6 @@ it. That is imported with the first conversation: its types alone take a second 
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 from flask import Flask, request
@@ -15,6 +14,7 @@ from flask_sock import Sock
 from app.keeping.files import SpeechFiles
 from app.keeping.lazy import LazyDesk
 from app.web import Vox, vox
+from app.web.connection import Reading
 from app.web.news import ModelNews
 from app.web.serialized_socket import SerializedSocket
 from app.web.sockets import SocketSessions
@@ -34,13 +34,6 @@ MAX_MESSAGE = 16 * 1024 * 1024
 PING_SECONDS = 20
 
 
-class _DaemonThread(threading.Thread):
-    """simple-websocket's reading thread, one that cannot keep the process alive."""
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs, daemon=True)  # type: ignore[arg-type]
-
-
 def init_app(app: Flask) -> None:
     state = vox(app)
     state.sessions = SocketSessions(state.settings.max_sessions)
@@ -51,7 +44,7 @@ def init_app(app: Flask) -> None:
         "ping_interval": PING_SECONDS,
         "receive_bytes": 65_536,
         "subprotocols": ["realtime"],
-        "thread_class": _DaemonThread,
+        "thread_class": Reading,
     }
     app.before_request(_prepare_socket)
     Sock(app).route(PATH)(_converse)

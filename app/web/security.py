@@ -49,6 +49,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::([0-9]{1,5}))?", re.ASCII)
 
+#: The endpoint of VOX's one page, and the addresses that it has.
+PAGE = "pages.index"
+_PAGES = re.compile(r"/(c/[\w-]+)?", re.ASCII)
+
 UNKNOWN_HOST = (
     "VOX does not answer to that name. Open it by the address it printed at start, "
     "or list the name in VOX_ALLOWED_HOSTS."
@@ -122,15 +126,15 @@ class Gate:
         g.host_is_ours = True
         if not self._origin_may(host):
             abort(403, FOREIGN_ORIGIN)
-        if request.path == "/" and "token" in request.args:
-            return self._signed_in(request.args["token"])
+        if request.endpoint == PAGE and "token" in request.args:
+            return self._signed_in(request.args["token"], request.path)
         if self._is_open_to_all() or self._is_token(_presented_token()):
             return None
         return self._ask_for_token()
 
     def sign_in(self) -> AnyResponse:
-        """The sign-in form's answer: the cookie and the page, or the form again."""
-        return self._signed_in(request.form.get("token", "").strip())
+        """The sign-in form's answer: the cookie and the page it was for, or the form again."""
+        return self._signed_in(request.form.get("token", "").strip(), request.form.get("page", "/"))
 
     def _answers_to(self, host: str) -> bool:
         return host in self._names or (self._on_every_address and _is_ip_literal(host))
@@ -164,19 +168,24 @@ class Gate:
         self._guesses.note(address, presented)
         return False
 
-    def _signed_in(self, presented: str) -> AnyResponse:
+    def _signed_in(self, presented: str, page: str) -> AnyResponse:
         """To the page by its clean address, so that the token stays out of history and logs."""
+        page = _page_of_ours(page)
         if self._token and not self._is_token(presented):
-            return self._ask_for_token()
-        answer = redirect("/", 303)
+            return self._ask_for_token(page)
+        answer = redirect(page, 303)
         if self._token:
             answer.set_cookie(COOKIE, self._token, httponly=True, samesite="Strict", secure=request.is_secure)
         return answer
 
-    def _ask_for_token(self) -> Response:
+    def _ask_for_token(self, page: str = "") -> Response:
         if is_for_programs():
             abort(401, TOKEN_NEEDED)
-        return make_response(render_template("sign_in.html"), 401)
+        page = _page_of_ours(page or request.path)
+        answer = make_response(render_template("sign_in.html", page=page), 401)
+        # With no referrer at all a browser sends the form's Origin as "null", which is nobody's.
+        answer.headers["Referrer-Policy"] = "same-origin"
+        return answer
 
 
 def add_headers(response: Response) -> Response:
@@ -184,7 +193,7 @@ def add_headers(response: Response) -> Response:
     headers = response.headers
     headers["Content-Security-Policy"] = _content_security_policy()
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
+    headers.setdefault("Referrer-Policy", "no-referrer")
     headers["Permissions-Policy"] = (
         "microphone=(self), camera=(), geolocation=(), display-capture=(), payment=(), usb=(), "
         "serial=(), hid=(), midi=()"
@@ -205,6 +214,11 @@ def _content_security_policy() -> str:
         f"default-src 'self'; connect-src 'self'{sockets}; img-src 'self' data:; media-src 'self' blob:; "
         "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
+
+
+def _page_of_ours(path: str) -> str:
+    """``path`` where it is one of VOX's pages, else "/": a form may send anything."""
+    return path if _PAGES.fullmatch(path) else "/"
 
 
 def _names_of(bound: str) -> frozenset[str]:

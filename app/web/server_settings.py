@@ -10,7 +10,7 @@ from flask import Blueprint, Flask
 
 from app.serving import logs
 from app.settings import SettingError, Settings
-from app.settings_store import SettingsFixed
+from app.settings_store import SettingsFixed, same_server
 from app.web import Vox, vox
 from app.web.body import settings_asked_for
 
@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
     def apply(settings: Settings) -> None:
         logs.hide(settings.llm_key)
         _set_temperature(state, settings)
+        _forget_key(state, settings)
 
     state.store.subscribe(apply)
     apply(state.settings)
@@ -78,6 +79,7 @@ def _as_json(setting: dataclasses.Field[Any], current: Settings, sources: dict[s
         "why_fixed": why_fixed,
         "secret": secret,
         "is_set": bool(value) if secret else sources[setting.name] != "default",
+        **({"kept_for": vox().store.key_kept_for} if setting.name == "llm_key" else {}),
     }
 
 
@@ -86,3 +88,12 @@ def _set_temperature(state: Vox, settings: Settings) -> None:
     brain = state.models.llm.loaded
     if brain is not None and hasattr(brain, "temperature"):
         brain.temperature = settings.llm_temperature if settings.llm_temperature >= 0 else None
+
+
+def _forget_key(state: Vox, settings: Settings) -> None:
+    """A brain that is loaded sends no key any more that was taken from the settings."""
+    brain = state.models.llm.loaded
+    if settings.llm_key or brain is None or not hasattr(brain, "forget_key"):
+        return
+    if same_server(brain.device, settings.llm_url):  # else it is about to be changed for another
+        brain.forget_key()

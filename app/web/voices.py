@@ -59,14 +59,22 @@ def init_app(app: Flask) -> None:
 
 
 def _follow_default(state: Vox) -> None:
-    """Keep the engine's default voice what the settings say, also when either has just changed."""
+    """Keep the engine's default voice what the settings say, also when either has just changed; and tell
+    the open pages of another one."""
+    told = [state.settings.voice]
 
     def settings_changed(settings: Settings) -> None:
+        follow(settings)
+        if settings.voice != told[0]:
+            told[0] = settings.voice
+            state.voices_changed()
+
+    def follow(settings: Settings) -> None:
         if (engine := state.models.tts.loaded) is not None:
             engine.default_voice = settings.voice
 
     state.store.subscribe(settings_changed)
-    state.models.tts.subscribe(lambda _: settings_changed(state.settings))
+    state.models.tts.subscribe(lambda _: follow(state.settings))
 
 
 @bp.get("")
@@ -100,6 +108,7 @@ def add() -> tuple[dict[str, Any], int]:
         abort(409, str(problem))
     except OSError as problem:
         raise DiskProblem(problem) from problem
+    vox().voices_changed()
     return {"voice": _listed(record.id), "remark": taken.remark}, 201
 
 
@@ -119,6 +128,7 @@ def change(voice_id: str) -> dict[str, Any]:
         abort(409, str(problem))
     except OSError as problem:
         raise DiskProblem(problem) from problem
+    vox().voices_changed()
     return _listed(voice_id)
 
 
@@ -127,6 +137,7 @@ def delete(voice_id: str) -> tuple[str, int]:
     """Remove a recorded voice for good; who speaks with it speaks with the default voice from now on."""
     try:
         _library().delete(voice_id)
+        vox().voices_changed()
         if vox().settings.voice == voice_id and not vox().store.why_fixed("voice"):
             vox().store.change({"voice": None})
     except UnknownVoice:

@@ -12,6 +12,7 @@
 /** @import {Toast} from './view/toasts.js' */
 
 import { conversations as api, exportAddress, keptSound, speechAddress } from './conversations/api.js';
+import { Deleted } from './conversations/deleted.js';
 import { Desk } from './conversations/desk.js';
 import { Drafts } from './conversations/drafts.js';
 import { ConversationList } from './conversations/list.js';
@@ -29,6 +30,7 @@ export class Conversations {
   #list = new ConversationList(api, () => this.#panel.render());
   #search = new Search(api, () => this.#panel.render());
   #drafts = new Drafts(() => sessionStorage);
+  #undoable = new Deleted(() => sessionStorage);
   #toasts = new Toasts();
   /** Whether sound of any conversation is kept. */
   #isSoundKept = false;
@@ -54,8 +56,9 @@ export class Conversations {
       moved: (id) => this.view.composer.fill(this.#drafts.get(id)),
       named: (id) => this.#drafts.named(id),
       shown: (messageId) => this.#shown(messageId),
-      deleted: ({ title }, undo) => {
-        this.#toasts.show(`“${short(title)}” is deleted.`, 'Undo', () => void undo());
+      deleted: ({ id, title }, undo, wasOpen) => {
+        this.#undoable.add({ id, title, wasOpen });
+        this.#offerUndo(id, title, undo);
         this.#search.again();
       },
     });
@@ -66,6 +69,9 @@ export class Conversations {
   start() {
     this.#panel.drawer.fit();
     this.desk.start();
+    for (const { id, title, wasOpen } of this.#undoable.all) {
+      this.#offerUndo(id, title, () => this.desk.takeBack(id, wasOpen));
+    }
   }
 
   /** @param {ServerEvent} event which is known to the conversation */
@@ -111,6 +117,16 @@ export class Conversations {
     this.view.follow.toEnd();
     const { messages, opened } = this.session.state;
     announce(`${opened.title || UNTITLED}, ${messages.length} messages.`);
+  }
+
+  /**
+   * @param {string} id of what was deleted
+   * @param {string | null} title
+   * @param {() => Promise<void>} undo
+   */
+  #offerUndo(id, title, undo) {
+    const closed = () => this.#undoable.drop(id);
+    this.#toasts.show(`“${short(title)}” is deleted.`, 'Undo', () => void undo(), { closed });
   }
 
   /** @param {State} state */

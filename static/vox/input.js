@@ -25,8 +25,8 @@ import { toBase64, toPcm16 } from './pcm.js';
 /** RMS below which a microphone gives nothing at all: muted, or not connected. */
 const FAINTEST = 0.001;
 
-/** Frames (40 ms each) of nothing from the beginning after which the person is told. */
-const PATIENCE = 60;
+/** Frames (32 ms each) of nothing from the beginning after which the person is told. */
+const PATIENCE = 75;
 
 /** What a new session does until it is told: a person ends each utterance. */
 const NOTHING_TOLD = { rate: 0, detection: 'null' };

@@ -7,13 +7,22 @@ import { preferences } from './preferences.js';
  * @typedef {object} Capture an open microphone
  * @property {number} rate Hz
  * @property {(frame: (samples: Float32Array, level: number) => void, lost: () => void) => void} start
- *   a frame comes every 40 ms; its level is an RMS, 0 to 1
+ *   a frame comes every 32 ms; its level is an RMS, 0 to 1
  * @property {() => Promise<void>} flush what the microphone has heard so far comes as a frame, now
  * @property {() => void} release the microphone is off; harmless when it is already
  */
 
+/**
+ * Hz: what the server's ears work with. Sound that comes at their own rate need not be resampled there,
+ * which takes time, and is a third of what most microphones give.
+ */
+const EARS_RATE = 16_000;
+
+/** The device's own rate, for a voice that is kept. */
+export const DEVICE_RATE = undefined;
+
 /** Contexts that listen, in the whole page. */
-let listening = 0;
+let recording = 0;
 
 /** @type {MediaTrackConstraints} */
 const ASKED = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
@@ -32,26 +41,59 @@ export const UNTOUCHED = {
 /**
  * Open the microphone. Call this inside a press, so that the audio context may run.
  * @param {MediaTrackConstraints} [asked] what the browser is to do to the sound
+ * @param {number} [rate] Hz to have it in, if the browser can
  * @returns {Promise<Capture>}
  * @throws {DOMException} as getUserMedia does, and 'InsecureContext' where browsers offer no microphone
  */
-export async function openMicrophone(asked = ASKED) {
+export async function openMicrophone(asked = ASKED, rate = EARS_RATE) {
   if (!navigator.mediaDevices?.getUserMedia) throw new DOMException('', 'InsecureContext');
   forRecording(1);
-  // The device's own rate: Firefox refuses a microphone in a context of another rate.
-  const context = new AudioContext({ latencyHint: 'interactive' });
+  // A context that is made in the press may run.
+  const listening = listeningContext(rate);
   const opened = ask(navigator.mediaDevices, preferences.get().microphone, asked);
   try {
-    context.resume().catch(() => {});
-    const worklet = context.audioWorklet.addModule(new URL('./capture-worklet.js', import.meta.url));
-    const [stream] = await Promise.all([opened, worklet]);
-    return capture(context, stream);
+    const [stream] = await Promise.all([opened, listening.worklet]);
+    return await captureIn(listening.context, stream);
   } catch (problem) {
     // The microphone may have been opened although something else failed.
     opened.then(turnOff, () => {});
-    close(context);
+    close(listening.context);
     throw problem;
   }
+}
+
+/**
+ * @param {AudioContext} context
+ * @param {MediaStream} stream
+ * @returns {Promise<Capture>} in that context, or in another where browsers refuse a microphone in one of
+ *   another rate than the device's
+ */
+async function captureIn(context, stream) {
+  try {
+    return capture(context, stream);
+  } catch (problem) {
+    if (!(problem instanceof DOMException) || problem.name !== 'NotSupportedError') throw problem;
+  }
+  const own = listeningContext(DEVICE_RATE);
+  try {
+    await own.worklet;
+    const captured = capture(own.context, stream);
+    context.close().catch(() => {});
+    return captured;
+  } catch (problem) {
+    own.context.close().catch(() => {});
+    throw problem;
+  }
+}
+
+/**
+ * @param {number} [sampleRate]
+ * @returns {{context: AudioContext, worklet: Promise<void>}}
+ */
+function listeningContext(sampleRate) {
+  const context = new AudioContext({ latencyHint: 'interactive', sampleRate });
+  context.resume().catch(() => {});
+  return { context, worklet: context.audioWorklet.addModule(new URL('./capture-worklet.js', import.meta.url)) };
 }
 
 /**
@@ -134,7 +176,7 @@ function close(context) {
  * @param {1 | -1} more
  */
 function forRecording(more) {
-  listening += more;
-  const type = listening > 0 ? 'play-and-record' : 'playback';
+  recording += more;
+  const type = recording > 0 ? 'play-and-record' : 'playback';
   if (navigator.audioSession) navigator.audioSession.type = type;
 }

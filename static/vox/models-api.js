@@ -25,6 +25,7 @@ import { ask } from './api.js';
  * @property {boolean} fixed
  * @property {string} why_fixed a sentence, '' where it may be changed
  * @property {boolean} is_set
+ * @property {string} [kept_for] of the key: the address of the server that it is kept for, '' without one
  *
  * @typedef {Map<string, Setting>} Settings by name
  *

@@ -3,6 +3,7 @@
 
 /** @import {State} from './conversation/state.js' */
 /** @import {Session} from './session.js' */
+/** @import {ServerEvent} from './wire.js' */
 
 import { preferences } from './preferences.js';
 import { Banner } from './view/banner.js';
@@ -91,6 +92,11 @@ export class View {
     this.#firstStart.render(state);
     this.#showWelcome();
     if (said(state) > said(before)) this.follow.toEnd();
+  }
+
+  /** @param {ServerEvent} event of which the conversation knows */
+  told(event) {
+    if (event.type === 'vox.voices') this.voices.changed();
   }
 
   #showWelcome() {

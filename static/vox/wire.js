@@ -111,13 +111,14 @@ export const SPEECH_RATE = 24_000;
  * @typedef {{type: 'vox.timings', response_id: string} & Timings} TimingsEvent
  * @typedef {{type: 'vox.conversation', id: string, title: string | null, kept: boolean, deleted?: boolean}} ConversationEvent
  * @typedef {{type: 'vox.conversations', changed: string[]}} ConversationsEvent
+ * @typedef {{type: 'vox.voices'}} VoicesEvent
  * @typedef {{type: 'vox.message', conversation_id: string, message: KeptMessage, after: string | null}} KeptMessageEvent
  *
  * @typedef {SessionCreated | SessionUpdated | SpeechStarted | SpeechStopped | Committed | Cleared | ItemAdded
  *   | ItemDeleted | HeardDelta | Heard | NotHeard | ResponseCreated | OutputItemAdded | TextDelta | TranscriptDone
  *   | TextDone | AudioDelta | ResponseDone | ErrorEvent | ModelsEvent | PhraseEvent
  *   | PhraseProgressEvent | HearingEvent | VoiceEvent | NoticeEvent | TimingsEvent | ConversationEvent
- *   | ConversationsEvent | KeptMessageEvent} ServerEvent
+ *   | ConversationsEvent | VoicesEvent | KeptMessageEvent} ServerEvent
  *   The events that the page acts on; it lets all others pass.
  */
 

@@ -219,6 +219,7 @@ def test_what_was_deleted_long_ago_is_taken_away_for_good(conversations: Convers
 def test_what_a_killed_vox_left_in_progress_is_marked_as_interrupted(
     conversations: Conversations, said: Say
 ) -> None:
+    conversations._database.presence.number = 1  # one that nobody has any longer
     said("conv_1", "Tell me a story")
     said("conv_1", "Once upon a", "assistant", state="in_progress")
     assert conversations.end_what_was_left() == 1

@@ -185,7 +185,29 @@ def test_a_conversation_goes_on_after_a_reload_and_after_the_connection_was_lost
     ask(tab, "And in the rain?")
     assert tab.page.url == address
     assert "afresh" not in tab.page.get_by_role("log").inner_text()
-    assert len(kept.texts(conversation_id(tab))) == 6
+    tab.wait_until(lambda: len(kept.texts(conversation_id(tab))) == 6)
+    assert tab.errors == []
+
+
+def test_who_reloads_in_the_middle_of_an_answer_has_what_was_heard(
+    page_at: Callable[..., Tab], voice: ScriptedSynthesizer, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(voice, "_samples", 4_800)  # a character: the first phrase takes five seconds
+    tab = page_at()
+    tab.type(NIGHT)
+    tab.wait_until(lambda: tab.active() > 0)
+    # (Of less than a word nothing was heard, and nothing is kept.)
+    tab.wait_for("window.vox.output.context.currentTime > window.kept[0].when + 1.5")
+    tab.page.get_by_role("textbox", name="Message").fill("And by day")
+    tab.page.reload()
+    tab.wait_for_state("stopped")
+    assert tab.texts("user") == [NIGHT]
+    (heard,) = tab.texts("assistant")
+    assert heard.startswith("They")
+    assert "Others" not in heard
+    assert kept.texts(conversation_id(tab)) == [NIGHT, heard]
+    assert tab.page.get_by_role("textbox", name="Message").input_value() == "And by day"
+    assert tab.active() == 0
     assert tab.errors == []
 
 
@@ -302,6 +324,19 @@ def test_a_conversation_is_renamed_exported_deleted_and_taken_back(
     page.get_by_role("button", name="Undo").click()
     tab.wait_until(lambda: tab.texts("assistant") == ["Very hot."])
     assert page.url.endswith("/c/conv_tea")
+
+    # A reload does not take the way back away.
+    choose(page, "Delete")
+    tab.wait_until(lambda: new not in kept.titles())
+    page.reload()
+    tab.wait_for_status("Ready")
+    page.get_by_role("button", name="Undo").click()
+    tab.wait_until(lambda: tab.texts("assistant") == ["Very hot."])
+    assert page.url.endswith("/c/conv_tea")
+    page.reload()
+    tab.wait_until(lambda: tab.texts("assistant") == ["Very hot."])
+    assert page.get_by_role("button", name="Undo").count() == 0
+    row(page, new).wait_for()
     row(page, new).get_by_role("link").press("Delete")
     tab.wait_until(lambda: new not in titles(page))
     page.keyboard.press("ControlOrMeta+z")

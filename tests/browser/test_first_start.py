@@ -101,7 +101,7 @@ def test_three_steps_lead_to_the_first_words_and_never_come_back(
 
     # The models: one is still coming, and says how far it is.
     tab.wait_for(f"{STEP} === 'models'")
-    assert page.evaluate("document.activeElement.textContent").startswith("Who answers")
+    tab.wait_for("document.activeElement.textContent.startsWith('Who answers')")
     card(page).get_by_text("Downloading the brain (500 MB of 1.0 GB)").wait_for()
     bar = card(page).get_by_role("progressbar", name="Brain loading")
     assert float(bar.get_attribute("value") or 0) / float(bar.get_attribute("max") or 1) == 0.5

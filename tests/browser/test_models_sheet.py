@@ -125,6 +125,22 @@ def test_another_brain_is_tried_connected_and_told_how_to_answer(
     assert (asked["model"], asked["temperature"], asked["max_tokens"]) == ("llama", 0.5, 77)
     assert asked["key"] == "Bearer sk-secret"
 
+    # A key that is kept is forgotten, by the keyboard alone, and the server gets it no more.
+    page.locator("#open-models").click()
+    sheet.get_by_text(f"A key for {server.url} is kept.").wait_for()
+    sheet.get_by_role("button", name="Forget the key").press("Enter")
+    page.get_by_text("The key is forgotten.").wait_for(state="attached")
+    assert sheet.get_by_role("button", name="Forget the key").count() == 0
+    tab.wait_until(
+        lambda: sheet.get_by_label("Where it runs").evaluate("it => it === document.activeElement")
+    )
+    assert "llm_key" not in json.loads((tmp_path / "settings.json").read_text())
+    page.keyboard.press("Escape")
+    tab.type("And who am I?")
+    tab.wait_until(lambda: any(chat["messages"][-1]["content"] == "And who am I?" for chat in chats))
+    [asked] = [chat for chat in chats if chat["messages"][-1]["content"] == "And who am I?"]
+    assert asked["key"] == "Bearer none"
+
     # What was fixed when VOX was started says so; closing the tab unloads nothing.
     page.locator("#open-models").click()
     page.get_by_text("Change the ears").click()

@@ -51,6 +51,31 @@ def test_a_spoken_question_is_heard_and_its_answer_sounds(
     assert tab_.errors == []
 
 
+REFUSES_OTHER_RATES = """() => {
+  const create = AudioContext.prototype.createMediaStreamSource;
+  AudioContext.prototype.createMediaStreamSource = function (stream) {
+    if (this.sampleRate === 16000) throw new DOMException('another rate', 'NotSupportedError');
+    return create.call(this, stream);
+  };
+}"""
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+def test_a_browser_that_cannot_give_16_khz_is_heard_at_its_own_rate(
+    tab: Callable[..., Tab], question: Recording, refuses: bool
+) -> None:
+    tab_ = tab(question)
+    if refuses:
+        tab_.page.evaluate(REFUSES_OTHER_RATES)
+    tab_.record(question.size / MICROPHONE_RATE)
+    tab_.talk.click()
+    tab_.wait_for_state("done")
+    (told,) = [event for event in tab_.sent if event["type"] == "session.update"]
+    assert (told["session"]["audio"]["input"]["format"]["rate"] == 16_000) is not refuses
+    assert [words(text) for text in tab_.texts("user")] == [words(QUESTION)]
+    assert tab_.errors == []
+
+
 def test_the_answer_sounds_while_it_is_still_being_written(tab: Callable[..., Tab]) -> None:
     tab_ = tab()
     tab_.type("Tell me about the sea in five sentences.")

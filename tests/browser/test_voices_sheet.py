@@ -62,6 +62,10 @@ def trouble(tab: Tab) -> str:
     return " ".join(tab.page.locator("#voices .voice-trouble").all_text_contents()).strip()
 
 
+def wait_for_trouble(tab: Tab, words: str) -> None:
+    tab.wait_until(lambda: words in trouble(tab))
+
+
 def test_voices_are_heard_uploaded_named_and_deleted(
     open_page: Callable[..., Tab],
     models: Models,
@@ -73,6 +77,9 @@ def test_voices_are_heard_uploaded_named_and_deleted(
     press(tab, "Voices")
     wait_for_row(tab, "Joe")
     assert row(tab, "Joe").get_by_role("radio").is_checked()
+    other = Tab(tab.page.context.new_page()).open(tab.page.url)
+    press(other, "Voices")
+    wait_for_row(other, "Joe")
 
     # A preview is sound like any other: Stop All silences it in the same tick.
     press(tab, "Preview Joe")
@@ -93,8 +100,21 @@ def test_voices_are_heard_uploaded_named_and_deleted(
     assert "Confirm that this is your own voice" in trouble(tab)
     tab.page.get_by_label("This is my own voice").check()
     press(tab, "Save voice")
-    tab.wait_until(lambda: "cannot be read as a recording" in trouble(tab))
+    wait_for_trouble(tab, "cannot be read as a recording")
     press(tab, "Choose another")
+
+    # So is what is a recording and would make no voice: it is said what to do, and the next can be chosen.
+    for name, (recording, problem) in {
+        "short.wav": (speech("Hello there, my friend."), "A voice needs more than 5"),
+        "loud.wav": (np.clip(20 * speech(TEXT), -1, 1), "Turn the microphone down"),
+        "faint.wav": (0.005 * speech(TEXT), "Come closer to the microphone"),
+    }.items():
+        (tmp_path / name).write_bytes(as_file(recording))
+        tab.page.get_by_label("Or choose a recording").set_input_files(tmp_path / name)
+        press(tab, "Save voice")
+        wait_for_trouble(tab, problem)
+        press(tab, "Choose another")
+    assert library.all() == []
 
     spoken = tmp_path / "anna_reads.m4a"
     spoken.write_bytes(as_file(speech(TEXT), "M4A"))
@@ -104,6 +124,9 @@ def test_voices_are_heard_uploaded_named_and_deleted(
     press(tab, "Save voice")
     wait_for_row(tab, "<b>Anna</b>")
     (anna,) = library.all()
+    # The other tab has heard of it, too.
+    wait_for_row(other, anna.name)
+    press(other, f"More about {anna.name}")
     assert row(tab, anna.name).locator(".waveform path").count() == 1
     # Piper is what speaks here.
     assert "Needs Chatterbox" in row(tab, anna.name).inner_text()
@@ -120,6 +143,9 @@ def test_voices_are_heard_uploaded_named_and_deleted(
     tab.page.keyboard.press("Enter")
     wait_for_row(tab, "Anne")
     assert library.find(anna.id).name == "Anne"
+    wait_for_row(other, "Anne")
+    # Who was there still is.
+    other.wait_for("document.activeElement.ariaLabel === 'More about Anne'")
 
     press(tab, "More about Anne")
     press(tab, "Delete")
@@ -127,16 +153,16 @@ def test_voices_are_heard_uploaded_named_and_deleted(
     press(tab, "Delete for good")
     tab.wait_until(lambda: row(tab, "Anne").count() == 0)
     assert library.all() == []
-    assert tab.errors == []
+    other.wait_until(lambda: row(other, "Anne").count() == 0)
+    assert tab.errors == other.errors == []
 
 
 def test_a_recorded_voice_speaks_in_the_conversation_and_the_microphone_is_off_again(
     open_page: Callable[..., Tab], library: VoiceLibrary, speech: Callable[..., Recording]
 ) -> None:
     engine = Cloning(library)
-    models = scripted_models(
-        ScriptedTranscriber(says("Hello.")), ScriptedBrain(says("Good morning.")), engine
-    )
+    # Hands-free is on meanwhile, and what it hears has no words: VOX speaks only when it is typed to.
+    models = scripted_models(ScriptedTranscriber(says("")), ScriptedBrain(says("Good morning.")), engine)
     tab = open_page(models, np.tile(speech(TEXT, rate=MICROPHONE_RATE), 3))
     tab.hands_free.click()
     tab.wait_for_status("Listening")
@@ -156,10 +182,12 @@ def test_a_recorded_voice_speaks_in_the_conversation_and_the_microphone_is_off_a
     tab.page.get_by_label("Name", exact=True).fill("Mine")
     tab.page.get_by_label("This is my own voice").check()
     press(tab, "Save voice")
+    tab.page.get_by_text("Mine is added.").wait_for()
     wait_for_row(tab, "Mine")
     assert tab.active() == 0
     (mine,) = library.all()
     assert mine.speech_seconds > 7
+    assert "Its first use takes a moment" in row(tab, "Mine").inner_text()
 
     row(tab, "Mine").get_by_role("radio").check()
     tab.wait_until(lambda: tab.of("session.updated")[-1]["session"]["audio"]["output"]["voice"] == mine.id)
@@ -186,4 +214,20 @@ def test_a_recorded_voice_speaks_in_the_conversation_and_the_microphone_is_off_a
     tab.page.get_by_text("0 s of speech").wait_for()
     tab.page.keyboard.press("Escape")
     tab.wait_until(lambda: tab.page.evaluate("window.stream.getTracks()[0].readyState") == "ended")
+    assert tab.errors == []
+
+
+def test_who_may_not_record_a_voice_is_told_what_to_do(open_page: Callable[..., Tab], models: Models) -> None:
+    tab = open_page(models)
+    press(tab, "Voices")
+    press(tab, "Add a voice")
+    tab.page.evaluate(
+        """() => {
+          const refuse = () => Promise.reject(new DOMException('', 'NotAllowedError'));
+          navigator.mediaDevices.getUserMedia = refuse;
+        }"""
+    )
+    press(tab, "Record")
+    wait_for_trouble(tab, "microphone")
+    assert tab.page.get_by_role("button", name="Record", exact=True).get_attribute("aria-pressed") == "false"
     assert tab.errors == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -24,15 +23,6 @@ from app.stt.activity import FRAME
 
 SEMANTIC = TurnDetection("semantic_vad", silence_ms=2500)
 SILENCE_ONLY = TurnDetection("server_vad", silence_ms=500)
-
-
-class Loudness:
-    """Takes what is loud for a voice."""
-
-    def probabilities(self, frames: Samples) -> Sequence[float]:
-        return [float(frame.max()) for frame in frames.reshape(-1, FRAME)]
-
-    def reset(self) -> None: ...
 
 
 class Floor:
@@ -89,7 +79,7 @@ class Microphone:
     """Somebody's microphone, listened to."""
 
     def __init__(self, floor: Floor, detection: TurnDetection = SEMANTIC, max_seconds: float = 60) -> None:
-        self.listening = Listening(detection, floor, Loudness(), max_seconds)
+        self.listening = Listening(detection, floor, max_seconds)
 
     def voice(self, milliseconds: float) -> None:
         self._hear(milliseconds, 1.0)
@@ -98,10 +88,9 @@ class Microphone:
         self._hear(milliseconds, 0.0)
 
     def _hear(self, milliseconds: float, loudness: float) -> None:
-        frames = round(milliseconds / FRAME_MS)
-        sound = np.full(frames * FRAME, loudness, np.float32)
-        for start in range(0, sound.size, 640):  # as a page sends it: not in whole frames
-            self.listening.hear(sound[start : start + 640])
+        frame = np.full(FRAME, loudness, np.float32)
+        for _ in range(round(milliseconds / FRAME_MS)):
+            self.listening.hear(frame, [loudness])
 
 
 def test_an_utterance_begins_with_a_voice_and_ends_with_the_models_word() -> None:

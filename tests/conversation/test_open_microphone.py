@@ -79,6 +79,7 @@ class Person:
     def _append(self, chunk: Recording) -> None:
         room = 1e-4 * self._noise.standard_normal(chunk.size).astype(np.float32)
         self._session.append_audio(pcm16(chunk + room))
+        self._session._microphone.settle()
 
 
 class Room:

@@ -6,6 +6,7 @@ import { afterEach, mock, test } from 'node:test';
 
 import { Refused } from '../../static/vox/api.js';
 import { byDay, dayName } from '../../static/vox/conversations/days.js';
+import { Deleted } from '../../static/vox/conversations/deleted.js';
 import { Desk } from '../../static/vox/conversations/desk.js';
 import { Drafts } from '../../static/vox/conversations/drafts.js';
 import { ConversationList } from '../../static/vox/conversations/list.js';
@@ -241,6 +242,31 @@ test('a draft is kept for each conversation, and that of a new one moves along w
   assert.equal(new Drafts(() => storage).get('conv_1'), '');
   items.set('vox.drafts.1', '{"not": "ours"}');
   assert.equal(new Drafts(() => storage).get('conv_2'), '');
+});
+
+test('what was deleted can be taken back after a reload, for as long as the server has it', () => {
+  const items = new Map();
+  const storage = { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => items.set(key, value) };
+  let now = 1_000_000;
+  const reloaded = () => new Deleted(() => storage, () => now);
+  const deleted = reloaded();
+  deleted.add({ id: 'conv_1', title: 'Tea', wasOpen: true });
+  deleted.add({ id: 'conv_2', title: null, wasOpen: false });
+  deleted.add({ id: 'conv_3', title: 'Sea', wasOpen: false });
+  deleted.drop('conv_3');
+  assert.deepEqual(
+    reloaded().all.map(({ id, wasOpen }) => [id, wasOpen]),
+    [['conv_1', true], ['conv_2', false]],
+  );
+  now += 25 * 60 * 60 * 1000;
+  assert.deepEqual(reloaded().all, []);
+  items.set('vox.deleted.1', '{"not": "ours"}');
+  assert.deepEqual(reloaded().all, []);
+  const forbidden = new Deleted(() => {
+    throw new Error('blocked');
+  });
+  forbidden.add({ id: 'conv_1', title: 'Tea', wasOpen: true });
+  assert.equal(forbidden.all.length, 1);
 });
 
 /** @type {OnDesk[]} */

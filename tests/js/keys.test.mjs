@@ -3,7 +3,7 @@ import { beforeEach, test } from 'node:test';
 
 import { preferences } from '../../static/vox/preferences.js';
 import { inUse, pushToTalk, shortcut } from '../../static/vox/view/keys.js';
-import { ALL, ariaKeys, keyCaps, shortcutNamed } from '../../static/vox/view/shortcuts.js';
+import { ALL, ariaKeys, keyCaps, keyWords, shortcutNamed } from '../../static/vox/view/shortcuts.js';
 
 /** An element that is inside whatever `selectors` name. */
 class FakeElement {
@@ -155,4 +155,9 @@ test('keys are called as they are on the keyboard', () => {
     ['Shift', 'Enter'],
   ]);
   assert.equal(ariaKeys(shortcutNamed('new-line')), 'Shift+Enter');
+
+  const undo = shortcutNamed('undo');
+  assert.deepEqual([keyCaps(undo, false), keyCaps(undo, true)], [['Ctrl', 'Z'], ['⌘', 'Z']]);
+  assert.deepEqual([keyWords(undo, false), keyWords(undo, true)], ['Ctrl+Z', '⌘Z']);
+  assert.equal(keyWords(shortcutNamed('new-line'), true), 'Shift+Enter');
 });

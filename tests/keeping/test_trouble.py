@@ -102,6 +102,26 @@ def test_a_full_disk_is_said_and_the_database_stays_whole(house: House) -> None:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+def test_what_the_database_will_never_take_holds_up_nothing(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    with sqlite3.connect(house.archive.name) as database:
+        # In the words of a trouble that passes.
+        database.execute(
+            "CREATE TRIGGER rule BEFORE INSERT ON messages WHEN new.text = 'Never' "
+            "BEGIN SELECT RAISE(ABORT, 'database is locked by a rule'); END"
+        )
+    tab = house.tab()
+    for text in ("Before", "Never", "After"):
+        tab.type(text)
+    with caplog.at_level("WARNING", "app.keeping"):
+        until(lambda: house.texts(tab.id) == ["Before", "After"])
+    (told,) = caplog.records
+    assert "is not kept; what is said from now on is" in told.getMessage()
+    assert told.exc_info is None
+    assert notices(tab) == []
+
+
 class Book:
     """Stands in for a table: it keeps what was written, and can be shut."""
 

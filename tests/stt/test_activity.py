@@ -11,7 +11,8 @@ import pytest
 from faster_whisper.vad import get_vad_model
 
 from app.engines import TRANSCRIBER_RATE, Samples
-from app.stt.activity import FRAME, VoiceActivity
+from app.stt.activity import FRAME, VoiceActivity, side_by_side
+from app.stt.silero import Silero, State
 from tests.stt.conftest import Say
 from tests.stt.noises import NOISES, noisy, pink, white
 
@@ -72,6 +73,27 @@ def test_streams_do_not_disturb_each_other(say: Say) -> None:
         assert probabilities == pytest.approx(of_the_recording(sound), abs=1e-4)
 
 
+def test_side_by_side_streams_are_heard_as_each_alone(say: Say) -> None:
+    sounds = [
+        whole(np.concatenate([silence(lead), say(text)]))
+        for lead, text in ((0, SENTENCE), (7, OTHER), (15, SENTENCE))
+    ]
+    activities = [VoiceActivity() for _ in sounds]
+    found: list[list[float]] = [[] for _ in sounds]
+    sizes = np.random.default_rng(0)
+    at = [0] * len(sounds)
+    while any(start < sound.size for start, sound in zip(at, sounds, strict=True)):
+        pieces = []
+        for number, sound in enumerate(sounds):
+            end = at[number] + FRAME * int(sizes.integers(0, 4))
+            pieces.append(sound[at[number] : end])
+            at[number] = min(end, sound.size)
+        for own, new in zip(found, side_by_side(activities, pieces), strict=True):
+            own.extend(new)
+    for sound, own in zip(sounds, found, strict=True):
+        assert own == pytest.approx(of_the_recording(sound), abs=1e-4)
+
+
 def test_a_reset_forgets_the_stream(say: Say) -> None:
     activity = VoiceActivity()
     activity.probabilities(whole(say(OTHER)))
@@ -120,15 +142,14 @@ def test_after_long_silence_a_voice_is_heard_at_once(say: Say, gain: float) -> N
 def test_silence_costs_no_work(monkeypatch: pytest.MonkeyPatch, say: Say) -> None:
     activity = VoiceActivity()
     one_by_one(activity, np.concatenate([whole(say(SENTENCE)), silence(60)]))
-    network = activity._network
     calls: list[int] = []
+    run = Silero._run
 
-    class Counting:
-        def run(self, names: None, inputs: dict[str, Any]) -> Any:
-            calls.append(len(inputs["input"]))
-            return network.run(names, inputs)
+    def counting(session: Any, windows: Samples, state: State) -> Any:
+        calls.append(len(windows))
+        return run(session, windows, state)
 
-    monkeypatch.setattr(activity, "_network", Counting())
+    monkeypatch.setattr(Silero, "_run", staticmethod(counting))
     almost = 0.0003 * white(50 * FRAME)
     assert one_by_one(activity, np.concatenate([silence(50), almost])) == [0.0] * 100
     assert calls == []

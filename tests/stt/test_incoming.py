@@ -7,6 +7,7 @@ import pytest
 import soxr
 
 from app.stt.incoming import IncomingAudio, IncompleteSample, UtteranceTooLong
+from app.stt.pcm_stream import PcmStream
 from tests.sound import Recording, pcm16
 
 
@@ -43,9 +44,22 @@ def test_pieces_of_any_size_make_the_same_sound(size: int) -> None:
     incoming = IncomingAudio(48_000, 10)
     for start in range(0, len(pcm), size):
         incoming.append(pcm[start : start + size])
-    whole = np.frombuffer(pcm, dtype="<i2").astype(np.float32) / 32_768
     assert incoming.seconds == pytest.approx(0.2)
-    np.testing.assert_allclose(incoming.samples(), soxr.resample(whole, 48_000, 16_000), atol=1e-6)
+    in_pieces = incoming.samples()
+    incoming.append(pcm)
+    np.testing.assert_array_equal(in_pieces, incoming.samples())
+    whole = np.frombuffer(pcm, dtype="<i2").astype(np.float32) / 32_768
+    inside = slice(100, -100)
+    np.testing.assert_allclose(in_pieces[inside], soxr.resample(whole, 48_000, 16_000)[inside], atol=0.001)
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 24_000, 44_100, 48_000])
+def test_sound_is_there_as_soon_as_it_has_come(rate: int) -> None:
+    stream = PcmStream(rate)
+    came = 0
+    for number in range(1, 51):
+        came += stream.feed(pcm16(np.zeros(rate // 50, dtype=np.float32))).size
+        assert number * 320 - came <= 2 * 16, "it is more than 2 ms behind"
 
 
 def test_an_utterance_may_be_empty() -> None:
@@ -60,9 +74,9 @@ def test_half_a_sample_at_the_end_is_told() -> None:
     incoming.append(b"\x00\x00\x00")
     with pytest.raises(IncompleteSample, match="odd number of bytes"):
         incoming.samples()
-    incoming.append(b"\x00")
-    assert incoming.seconds == pytest.approx(2 / 24_000)
-    assert incoming.samples().size > 0
+    incoming.append(b"\x00" * 957)
+    assert incoming.seconds == pytest.approx(0.02)
+    assert incoming.samples().size == pytest.approx(320, abs=1)
 
 
 def test_the_next_utterance_begins_afresh() -> None:

@@ -306,6 +306,25 @@ def test_the_token_may_be_typed_into_the_sign_in_page(open_client: FlaskClient) 
     assert open_client.get("/api/status").status_code == 200
 
 
+def test_who_signs_in_is_at_the_conversation_that_was_asked_for(open_client: FlaskClient) -> None:
+    page = open_client.get("/c/conv_0123").text
+    assert 'name="page" value="/c/conv_0123"' in page
+    again = open_client.post("/sign-in", data={"token": "wrong", "page": "/c/conv_0123"})
+    assert 'name="page" value="/c/conv_0123"' in again.text
+    answer = open_client.post("/sign-in", data={"token": TOKEN, "page": "/c/conv_0123"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/c/conv_0123")
+    assert open_client.get(f"/c/conv_0123?token={TOKEN}").headers["Location"] == "/c/conv_0123"
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["//evil.example", "https://evil.example/", "/c/../api/status", "/c/x\r\nA: b", "/\\evil.example", "/c/"],
+)
+def test_nobody_is_sent_elsewhere_after_signing_in(open_client: FlaskClient, page: str) -> None:
+    answer = open_client.post("/sign-in", data={"token": TOKEN, "page": page})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+
+
 def test_a_token_of_any_characters_works(app_with: Callable[..., Flask]) -> None:
     token = 'ö "quoted"; a=b, c%20d&e'
     client = app_with(token=token).test_client()

@@ -58,6 +58,19 @@ def test_a_secret_never_comes_back(started: Callable[..., Flask]) -> None:
     assert not shown(client)["llm_key"]["is_set"]
 
 
+def test_whose_key_is_kept_is_told_until_it_is_forgotten(started: Callable[..., Flask]) -> None:
+    client = started().test_client()
+    assert shown(client)["llm_key"]["kept_for"] == ""
+    client.patch("/api/settings", json={"llm_url": URL, "llm_key": "sk-123456"})
+    assert shown(client)["llm_key"]["kept_for"] == URL
+    client.patch("/api/settings", json={"llm_url": "http://127.0.0.1:10"})
+    assert shown(client)["llm_key"]["kept_for"] == URL  # it comes back with that server
+    client.patch("/api/settings", json={"llm_key": None})
+    assert shown(client)["llm_key"]["kept_for"] == ""
+    client.patch("/api/settings", json={"llm_url": URL})
+    assert not shown(client)["llm_key"]["is_set"]
+
+
 def test_a_key_entered_in_the_page_is_blacked_out_in_the_log(
     started: Callable[..., Flask], capsys: pytest.CaptureFixture[str]
 ) -> None:

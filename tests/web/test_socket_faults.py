@@ -19,6 +19,7 @@ from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as connect_raw
 
 from app.settings import Settings
+from app.web import realtime
 from tests.conversation.scripted import (
     Hanging,
     ScriptedBrain,
@@ -112,12 +113,8 @@ def test_a_client_that_never_reads_is_disconnected_and_nobody_else_waits(
     # More than the kernel's buffers take, less than the queue does.
     two_minutes = np.zeros(120 * 24_000, np.float32)
     talkative.voice.synthesize = lambda *_: iter([two_minutes])  # type: ignore[method-assign]
-    stalled = socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])))
+    stalled = passive(served)
     stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-    stalled.sendall(
-        b"GET /v1/realtime HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-    )
     wait_for(lambda: places_taken(served) == 1)
     for _ in range(3):
         stalled.sendall(_frame({"type": "response.create"}))
@@ -127,6 +124,40 @@ def test_a_client_that_never_reads_is_disconnected_and_nobody_else_waits(
         assert places_taken(served) == 2
     wait_for(lambda: places_taken(served) == 0)
     stalled.close()
+
+
+def test_a_client_that_has_vanished_is_noticed_by_what_it_does_not_answer(
+    talkative: Talkative, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(realtime, "PING_SECONDS", 0.2)
+    with serve(Settings(max_sessions=1), talkative.models) as served:
+        vanished = passive(served)
+        wait_for(lambda: places_taken(served) == 1)
+        wait_for(lambda: places_taken(served) == 0)
+        with connect(served) as other:
+            until(other, "session.created")
+        vanished.close()
+
+
+def test_a_client_that_does_not_answer_a_close_holds_nothing_up(served: Served) -> None:
+    mute = passive(served)
+    wait_for(lambda: places_taken(served) == 1)
+    served.app.extensions["vox"].sessions.close_all()
+    wait_for(lambda: places_taken(served) == 0)
+    mute.settimeout(30)
+    received = b"".join(iter(lambda: mute.recv(65_536), b""))
+    assert b"VOX is shutting down." in received
+    mute.close()
+
+
+def passive(served: Served) -> socket.socket:
+    """A client that opens the socket and does nothing more by itself."""
+    client = socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])))
+    client.sendall(
+        b"GET /v1/realtime HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    return client
 
 
 def _frame(event: dict[str, str]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 import soundfile
 from flask import Flask
 from flask.testing import FlaskClient
+from websockets.sync.client import connect
 
 from app import create_app
 from app.engines import Samples, Stop, Tell, tell_nobody
@@ -104,6 +106,29 @@ def test_a_voice_is_added_listed_and_heard(client: FlaskClient, wav: bytes, clon
     assert cloning.spoken == ["Good evening."]
     assert cloning.spoken_by == [anna["id"]]
     assert client.post("/api/voices/own/preview").status_code == 200
+
+
+def test_open_pages_are_told_of_every_change(own: Settings, cloning: Cloning, wav: bytes) -> None:
+    unloaded: Any = Model("stt", lambda _: pytest.fail("nothing is transcribed here"))
+    models = Models(unloaded, unloaded, loaded("tts", cloning))
+    with serve(own, models) as served, connect(f"{served.socket_url}/v1/realtime?model=vox") as ws:
+
+        def told(type_name: str = "vox.voices") -> None:
+            while json.loads(ws.recv(timeout=30))["type"] != type_name:
+                pass
+
+        told("vox.models")
+        client = served.app.test_client()
+        anna = upload(client, wav).json["voice"]["id"]
+        told()
+        client.patch(f"/api/voices/{anna}", json={"name": "Anne"})
+        told()
+        client.post(f"/api/voices/{anna}/default")
+        told()
+        client.patch("/api/settings", json={"voice": None})
+        told()
+        client.delete(f"/api/voices/{anna}")
+        told()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -17,7 +17,7 @@ import * as sentences from '../sentences.js';
  * @property {(id: string | null) => void} moved another conversation is on the desk; null: a new one
  * @property {(id: string) => void} named the new one has got its id
  * @property {(messageId: string | null) => void} shown its messages are there; go to this one, or to the end
- * @property {(conversation: Kept, undo: () => Promise<void>) => void} deleted
+ * @property {(conversation: Kept, undo: () => Promise<void>, wasOpen: boolean) => void} deleted
  */
 
 /** @typedef {Pick<Session, 'open' | 'conversation' | 'state'>} DeskSession */
@@ -79,7 +79,8 @@ export class Desk {
       this.bar.be({ id: null, messageId: null });
       this.#turnTo({ id: null, messageId: null });
     }
-    this.listener.deleted(conversation, () => this.#undo(id, deletion, wasOpen));
+    const undo = () => deletion.catch(() => {}).then(() => this.takeBack(id, wasOpen));
+    this.listener.deleted(conversation, undo, wasOpen);
     hidden.catch((problem) => this.#tell('deleting', problem));
   }
 
@@ -93,6 +94,16 @@ export class Desk {
     } catch (problem) {
       this.#tell('restoring', problem);
     }
+  }
+
+  /**
+   * Take back a deletion of this tab's.
+   * @param {string} id
+   * @param {boolean} wasOpen it is opened again, unless something else was begun
+   */
+  async takeBack(id, wasOpen) {
+    await this.restore(id);
+    if (wasOpen && this.#isBlank) this.open(id);
   }
 
   /** @param {ServerEvent} event which is known to the conversation */
@@ -176,17 +187,6 @@ export class Desk {
     this.session.conversation.dispatch({ type: 'page.kept', id, messages });
     if (stage === 'opening') this.listener.shown(this.#wanted);
     this.#wanted = null;
-  }
-
-  /**
-   * @param {string} id
-   * @param {Promise<unknown>} deletion
-   * @param {boolean} wasOpen
-   */
-  async #undo(id, deletion, wasOpen) {
-    await deletion.catch(() => {});
-    await this.restore(id);
-    if (wasOpen && this.#isBlank) this.open(id);
   }
 
   /**

@@ -4,6 +4,7 @@
 /** @import {ModelsApi, Settings, Values} from '../models-api.js' */
 /** @import {ModelCard} from './model-card.js' */
 
+import { announce } from './announce.js';
 import { byId, setText } from './dom.js';
 import { fill } from './model-fields.js';
 import { trialWords } from './models.js';
@@ -20,7 +21,9 @@ export class BrainForm {
   #name = byId('brain-model-name', HTMLInputElement);
   #result = byId('brain-result', HTMLElement);
   #test = byId('brain-test', HTMLButtonElement);
+  #forget = byId('brain-forget-key', HTMLButtonElement);
   #api;
+  #saved;
   /** @type {Settings} */
   #settings = new Map();
   /** @type {string[]} */
@@ -33,9 +36,11 @@ export class BrainForm {
   /**
    * @param {ModelCard} card
    * @param {ModelsApi} api
+   * @param {(settings: Settings) => void} saved
    */
-  constructor(card, api) {
+  constructor(card, api, saved) {
     this.#api = api;
+    this.#saved = saved;
     const form = byId('brain-form', HTMLFormElement);
     form.addEventListener('input', () => this.#changed());
     form.addEventListener('submit', (event) => {
@@ -46,6 +51,7 @@ export class BrainForm {
     this.#url.addEventListener('change', () => this.#relist());
     byId('brain-list', HTMLButtonElement).addEventListener('click', () => this.#list());
     this.#test.addEventListener('click', () => void (this.#testing ? this.#testing.abort() : this.#try()));
+    this.#forget.addEventListener('click', () => void this.#forgetKey());
     byId('brain-change', HTMLDetailsElement).addEventListener('toggle', () => {
       if (this.#listed.length === 0 && byId('brain-change', HTMLDetailsElement).open) void this.#list(true);
     });
@@ -93,6 +99,9 @@ export class BrainForm {
     note('brain-model', fixed('llm_model'));
     const isSame = this.#address === this.#set('llm_url');
     const isKept = Boolean(this.#settings.get('llm_key')?.is_set);
+    const keptFor = this.#settings.get('llm_key')?.kept_for ?? '';
+    byId('brain-kept-key', HTMLElement).hidden = keptFor === '' || fixed('llm_key') !== '';
+    setText(byId('brain-kept-key-words', HTMLElement), `A key for ${keptFor} is kept.`);
     this.#key.placeholder = isKept && isSame ? 'kept' : 'none';
     const whose = isKept && !isSame ? 'The key that is kept is for the other server only. ' : '';
     const what = 'It stays with VOX: it is sent to this server, and never shown again.';
@@ -165,6 +174,18 @@ export class BrainForm {
     this.#key.value = '';
     this.#isDirty = false;
     this.#say('');
+  }
+
+  async #forgetKey() {
+    this.#forget.disabled = true;
+    try {
+      this.#saved(await this.#api.save({ llm_key: null }));
+      (this.#where.disabled ? this.#key : this.#where).focus();
+      announce('The key is forgotten.');
+    } catch (problem) {
+      this.#say(sentence(problem), 'problem');
+    }
+    this.#forget.disabled = false;
   }
 
   /**

@@ -14,9 +14,9 @@ const HEARD = 0.01;
 /** Milliseconds without a level after which the conversation's microphone counts as off. */
 const PATIENCE = 500;
 
-/** RMS below which a microphone gives nothing at all, and for how many frames (40 ms each) it may. */
+/** RMS below which a microphone gives nothing at all, and for how many frames (32 ms each) it may. */
 const FAINTEST = 0.001;
-const SILENT_FRAMES = 75;
+const SILENT_FRAMES = 94;
 
 const WORDS = {
   off: 'The microphone is off.',

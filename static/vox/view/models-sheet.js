@@ -32,7 +32,7 @@ export class ModelsSheet {
   #choices = [new EarsChoice(this.#cards.stt, modelsApi), new VoiceChoice(this.#cards.tts, modelsApi)];
   #saved = (/** @type {Settings} */ settings) => this.#showSettings(settings);
   #forms = [
-    new BrainForm(this.#cards.llm, modelsApi),
+    new BrainForm(this.#cards.llm, modelsApi, this.#saved),
     new MannerForm(modelsApi, this.#saved),
     new IdleChoice(modelsApi, this.#saved),
   ];

@@ -4,7 +4,7 @@
 /**
  * @typedef {object} Shortcut
  * @property {string} name
- * @property {string} key as KeyboardEvent.key has it, letters in lower case
+ * @property {string} key as KeyboardEvent.key has it, letters in lower case; Mod is Ctrl, and ⌘ on a Mac
  * @property {string} does
  * @property {string} [control] id of the button that does the same
  * @property {'single' | 'held' | 'anywhere' | 'own'} kind 'single': a character, which does nothing where
@@ -68,7 +68,7 @@ export const GROUPS = [
       { name: 'search', key: '/', kind: 'single', does: 'Search in them', control: 'search-conversations' },
       { name: 'rename', key: 'F2', kind: 'own', does: 'In the list: rename' },
       { name: 'delete', key: 'Delete', kind: 'own', does: 'In the list: delete' },
-      { name: 'undo', key: 'Ctrl+Z', kind: 'own', does: 'Undo deleting' },
+      { name: 'undo', key: 'Mod+Z', kind: 'own', does: 'Undo deleting' },
       { name: 'messages', key: 'Arrows', kind: 'own', does: 'At a message’s buttons: to the others' },
     ],
   },
@@ -107,16 +107,32 @@ export function shortcutOf(control) {
 const KEY_NAMES = new Map([
   [' ', 'Space'],
   ['Escape', 'Esc'],
+  ['Mod', 'Ctrl'],
 ]);
+const MAC_NAMES = new Map([...KEY_NAMES, ['Mod', '⌘']]);
+
+/** Whether this is a computer (or a tablet's keyboard) of Apple's. */
+const IS_MAC = /^(Mac|iP)/.test(globalThis.navigator?.platform ?? '');
 
 /**
  * The keys as one reads them on the keyboard.
  * @param {Shortcut} shortcut
+ * @param {boolean} [isMac]
  * @returns {string[]} pressed together
  */
-export function keyCaps({ key }) {
-  if (key.length === 1) return [KEY_NAMES.get(key) ?? key.toUpperCase()];
-  return key.split('+').map((one) => KEY_NAMES.get(one) ?? one);
+export function keyCaps({ key }, isMac = IS_MAC) {
+  const names = isMac ? MAC_NAMES : KEY_NAMES;
+  if (key.length === 1) return [names.get(key) ?? key.toUpperCase()];
+  return key.split('+').map((one) => names.get(one) ?? one);
+}
+
+/**
+ * The keys in a sentence: "Ctrl+Z", "⌘Z".
+ * @param {Shortcut} shortcut
+ * @param {boolean} [isMac]
+ */
+export function keyWords(shortcut, isMac = IS_MAC) {
+  return keyCaps(shortcut, isMac).join('+').replace('⌘+', '⌘');
 }
 
 /**
@@ -125,5 +141,5 @@ export function keyCaps({ key }) {
  */
 export function ariaKeys({ key }) {
   if (key === ' ') return 'Space';
-  return key.length === 1 ? key.toUpperCase() : key;
+  return key.length === 1 ? key.toUpperCase() : key.replace('Mod', IS_MAC ? 'Meta' : 'Control');
 }

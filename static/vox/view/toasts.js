@@ -1,8 +1,9 @@
 // @ts-check
-// What was just done, and a way to undo it. A toast waits while somebody is at it; Ctrl+Z undoes too.
+// What was just done, and a way to undo it. A toast waits while somebody is at it; Ctrl+Z or ⌘Z undoes too.
 
 import { announce, stay } from './announce.js';
 import { button, element, icon } from './dom.js';
+import { keyWords, shortcutNamed } from './shortcuts.js';
 
 /** Milliseconds that one is shown. */
 const LONG = 12_000;
@@ -34,10 +35,12 @@ export class Toasts {
    * @param {string} words
    * @param {string} action what the button says
    * @param {() => void} press
-   * @param {{lasting?: boolean}} [how] lasting: until it is closed
+   * @param {object} [how]
+   * @param {boolean} [how.lasting] until it is closed
+   * @param {() => void} [how.closed] it is gone, however that came
    * @returns {Toast}
    */
-  show(words, action, press, { lasting = false } = {}) {
+  show(words, action, press, { lasting = false, closed = () => {} } = {}) {
     const act = () => {
       close();
       press();
@@ -51,13 +54,14 @@ export class Toasts {
       timer?.end();
       toast.remove();
       this.#shown = this.#shown.filter((other) => other !== shown);
+      closed();
     };
     const shown = { close, act };
     this.#shown.push(shown);
     if (this.#shown.length > MOST) this.#shown[0].close();
     this.#area.append(toast);
     this.#stay();
-    announce(`${words} ${action}: Ctrl+Z.`);
+    announce(`${words} ${action}: ${keyWords(shortcutNamed('undo'))}.`);
     return { close };
   }
 
@@ -67,7 +71,7 @@ export class Toasts {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.key !== 'z' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+    if (event.key.toLowerCase() !== 'z' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
     const last = this.#shown.at(-1);
     if (last === undefined || (event.target instanceof Element && event.target.closest(TYPING))) return;
     event.preventDefault();

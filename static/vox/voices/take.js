@@ -3,7 +3,7 @@
 
 /** @import {Capture} from '../microphone.js' */
 
-import { openMicrophone, UNTOUCHED } from '../microphone.js';
+import { DEVICE_RATE, openMicrophone, UNTOUCHED } from '../microphone.js';
 import { SpeechLength } from './speech-length.js';
 
 /** Seconds after which a recording ends by itself: more is of no use. */
@@ -17,7 +17,7 @@ export const LONGEST = 60;
  *
  * @typedef {object} TakeListener
  * @property {() => void} began the microphone is on
- * @property {(level: number, speechSeconds: number) => void} heard every 40 ms; the level is an RMS
+ * @property {(level: number, speechSeconds: number) => void} heard every 32 ms; the level is an RMS
  * @property {(sound: Sound, lost: boolean) => void} ended `lost`: the microphone went away
  * @property {(problem: unknown) => void} failed the microphone could not be opened
  */
@@ -35,7 +35,7 @@ export class Take {
    * @param {TakeListener} listener
    * @param {() => Promise<Capture>} [open]
    */
-  constructor(listener, open = () => openMicrophone(UNTOUCHED)) {
+  constructor(listener, open = () => openMicrophone(UNTOUCHED, DEVICE_RATE)) {
     this.listener = listener;
     this.open = open;
   }

@@ -30,6 +30,7 @@ export class VoiceRow {
   #words;
   #radio;
   #more;
+  #moreButton;
 
   /**
    * @param {Voice} voice
@@ -45,10 +46,23 @@ export class VoiceRow {
     this.#listen = button(HEAR, 'small-button', () => actions.listen(voice));
     this.#more = element('div', 'voice-more');
     this.#more.hidden = true;
-    this.element = element('div', 'voice-row', this.#choice(), this.#play, this.#moreButton(), this.#more);
+    this.#moreButton = this.#makeMoreButton();
+    this.element = element('div', 'voice-row', this.#choice(), this.#play, this.#moreButton, this.#more);
     if (voice.waveform.length > 0) this.element.append(picture(voice.waveform));
     this.element.dataset.voice = voice.id;
     this.#showActions();
+  }
+
+  /**
+   * @param {Voice} voice
+   * @returns {boolean} whether that is what is seen here, and all of it
+   */
+  shows(voice) {
+    return JSON.stringify(voice) === JSON.stringify(this.voice);
+  }
+
+  focus() {
+    (this.voice.usable ? this.#radio : this.#moreButton).focus();
   }
 
   /** Whether it speaks in this conversation. */
@@ -76,7 +90,7 @@ export class VoiceRow {
     return element('label', 'option voice-choice', this.#radio, title, this.#words);
   }
 
-  #moreButton() {
+  #makeMoreButton() {
     const press = iconButton('icon-more', `More about ${this.voice.name}`, () => {
       this.#more.hidden = !this.#more.hidden;
       press.setAttribute('aria-expanded', String(!this.#more.hidden));
@@ -103,7 +117,7 @@ export class VoiceRow {
   }
 
   #askName() {
-    const field = element('input', 'voice-field');
+    const field = element('input', 'field');
     field.value = this.voice.name;
     field.maxLength = 60;
     field.setAttribute('aria-label', `New name for ${this.voice.name}`);

@@ -50,10 +50,17 @@ export class VoicesSheet {
       this.#chosen = state.voice;
       this.#showChosen();
     }
+    // Whatever was told meanwhile was not heard here.
+    const isBack = state.connection === 'open' && before.connection === 'lost';
     const is = state.models?.tts;
     const was = before.models?.tts;
     const changed = is?.state !== was?.state || is?.name !== was?.name;
-    if (changed && this.#sheet.isOpen) void this.#refresh();
+    if (isBack || changed) this.changed();
+  }
+
+  /** The voices are not what they were, here or in another tab. */
+  changed() {
+    if (this.#sheet.isOpen) void this.#refresh();
   }
 
   #closed() {
@@ -71,10 +78,31 @@ export class VoicesSheet {
     } catch (problem) {
       this.#tell(problem);
     }
-    if (focus) this.#rowOf(focus)?.querySelector('input')?.focus();
+    if (focus) this.#rowOf(focus)?.focus();
   }
 
+  /** Show the voices. What is as it was stays as it is, with whatever somebody has begun in it. */
   #show() {
+    const shown = this.#voices.map((voice) => this.#shown.find((row) => row.shows(voice)) ?? this.#row(voice));
+    const isSame = shown.length === this.#shown.length && shown.every((row, at) => row === this.#shown[at]);
+    if (isSame) return;
+    this.#replace(shown);
+    this.#showChosen();
+    this.#showSound();
+  }
+
+  /** @param {VoiceRow[]} shown from now on; who was in one of them stays there */
+  #replace(shown) {
+    const focused = focusIn(this.#rows);
+    const voice = focused?.closest('.voice-row')?.getAttribute('data-voice');
+    this.#shown = shown;
+    this.#rows.replaceChildren(...shown.map((row) => row.element));
+    if (focused?.isConnected) focused.focus();
+    else if (voice) (this.#rowOf(voice) ?? this.#add).focus();
+  }
+
+  /** @param {Voice} voice */
+  #row(voice) {
     const actions = {
       choose: (/** @type {Voice} */ voice) => this.#choose(voice),
       preview: (/** @type {Voice} */ voice) => void this.#preview(voice),
@@ -84,17 +112,14 @@ export class VoicesSheet {
         void this.#change(() => library.rename(voice.id, name), voice),
       remove: (/** @type {Voice} */ voice) => void this.#remove(voice),
     };
-    this.#shown = this.#voices.map((voice) => new VoiceRow(voice, actions));
-    this.#rows.replaceChildren(...this.#shown.map((row) => row.element));
-    this.#showChosen();
-    this.#showSound();
+    return new VoiceRow(voice, actions);
   }
 
   /** Who speaks in this conversation: the one that was chosen, if it can, else the default voice. */
   #showChosen() {
     const own = this.#voices.find(({ id, usable }) => id === this.#chosen && usable);
     const speaking = own ?? this.#voices.find((voice) => voice.is_default);
-    for (const row of this.#shown) row.chosen = row.voice === speaking;
+    for (const row of this.#shown) row.chosen = row.voice.id === speaking?.id;
   }
 
   /** @param {Voice} voice */
@@ -162,7 +187,7 @@ export class VoicesSheet {
     this.#showList();
     setText(this.#news, `${voice.name} is added. ${remark}`.trim());
     await this.#refresh(voice.id);
-    this.#rowOf(voice.id)?.scrollIntoView({ block: 'nearest' });
+    this.#rowOf(voice.id)?.element.scrollIntoView({ block: 'nearest' });
   }
 
   #showList() {
@@ -177,7 +202,7 @@ export class VoicesSheet {
 
   /** @param {string} id */
   #rowOf(id) {
-    return this.#shown.find(({ voice }) => voice.id === id)?.element;
+    return this.#shown.find(({ voice }) => voice.id === id);
   }
 
   #showSound() {
@@ -189,4 +214,10 @@ export class VoicesSheet {
   #tell(problem) {
     setText(this.#trouble, problem instanceof Error ? problem.message : String(problem));
   }
+}
+
+/** @param {HTMLElement} place */
+function focusIn(place) {
+  const focused = document.activeElement;
+  return focused instanceof HTMLElement && place.contains(focused) ? focused : null;
 }
