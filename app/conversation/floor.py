@@ -176,7 +176,7 @@ class Floor:
         self._find_words(utterance)
         transcription, self._guess = self._guess, None
         assert transcription is not None
-        if transcription.found_nothing or not _is_speech(utterance):
+        if transcription.found_nothing or not _is_speech(utterance, samples):
             transcription.stop.set()
             return
         self._hearing.commit(transcription, unasked=True)
@@ -266,6 +266,6 @@ class Floor:
         )
 
 
-def _is_speech(utterance: Utterance) -> bool:
+def _is_speech(utterance: Utterance, samples: Samples) -> bool:
     # What was plainly a voice need not be looked at again; the ears wait here for all sessions.
-    return utterance.longest_voiced_ms >= SURELY_SPEECH_MS or has_speech(utterance.samples())
+    return utterance.longest_voiced_ms >= SURELY_SPEECH_MS or has_speech(samples)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, abort, request, send_file
@@ -87,6 +89,21 @@ def list_all() -> dict[str, Any]:
     }
 
 
+@contextmanager
+def _problems_told() -> Iterator[None]:
+    """What the library cannot do, as HTTP says it."""
+    try:
+        yield
+    except UnknownVoice:
+        abort(404, UNKNOWN)
+    except BadName as problem:
+        abort(400, str(problem))
+    except VoiceRefused as problem:
+        abort(409, str(problem))
+    except OSError as problem:
+        raise DiskProblem(problem) from problem
+
+
 @bp.post("")
 def add() -> tuple[dict[str, Any], int]:
     """Keep a recording as a voice; 201 with the voice and a remark, 400 with what is wrong with it."""
@@ -98,16 +115,13 @@ def add() -> tuple[dict[str, Any], int]:
     upload = request.files.get("file")
     if upload is None:
         abort(400, "There is no recording in this request. Record something, or choose a file.")
-    try:
-        with _taking_in:
-            taken = intake.take_in(upload.read())
+    with _problems_told():
+        try:
+            with _taking_in:
+                taken = intake.take_in(upload.read())
+        except BadRecording as problem:
+            abort(400, str(problem))
         record = _library().add(request.form.get("name", ""), taken)
-    except (BadRecording, BadName) as problem:
-        abort(400, str(problem))
-    except VoiceRefused as problem:
-        abort(409, str(problem))
-    except OSError as problem:
-        raise DiskProblem(problem) from problem
     vox().voices_changed()
     return {"voice": _listed(record.id), "remark": taken.remark}, 201
 
@@ -118,16 +132,8 @@ def change(voice_id: str) -> dict[str, Any]:
     name = _body().get("name")
     if not isinstance(name, str):
         abort(400, "Give the voice a name.")
-    try:
+    with _problems_told():
         _library().rename(voice_id, name)
-    except UnknownVoice:
-        abort(404, UNKNOWN)
-    except BadName as problem:
-        abort(400, str(problem))
-    except VoiceRefused as problem:
-        abort(409, str(problem))
-    except OSError as problem:
-        raise DiskProblem(problem) from problem
     vox().voices_changed()
     return _listed(voice_id)
 
@@ -135,15 +141,11 @@ def change(voice_id: str) -> dict[str, Any]:
 @bp.delete("/<voice_id>")
 def delete(voice_id: str) -> tuple[str, int]:
     """Remove a recorded voice for good; who speaks with it speaks with the default voice from now on."""
-    try:
+    with _problems_told():
         _library().delete(voice_id)
         vox().voices_changed()
         if vox().settings.voice == voice_id and not vox().store.why_fixed("voice"):
             vox().store.change({"voice": None})
-    except UnknownVoice:
-        abort(404, UNKNOWN)
-    except OSError as problem:
-        raise DiskProblem(problem) from problem
     return "", 204
 
 
