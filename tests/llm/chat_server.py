@@ -74,10 +74,16 @@ class Exchange(BaseHTTPRequestHandler):
         self.server.hanging.set()
         while not self.server.ended.is_set():
             readable, _, _ = select.select([self.connection], [], [], 0.05)
-            if readable and not self.connection.recv(1024):
+            if readable and self._has_gone():
                 self.server.abandoned.set()
                 break
         self.close_connection = True
+
+    def _has_gone(self) -> bool:
+        try:
+            return not self.connection.recv(1024)
+        except ConnectionError:  # it left while something sent to it was still unread
+            return True
 
     def log_message(self, format: str, *args: Any) -> None: ...
 
