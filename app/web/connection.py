@@ -1,22 +1,22 @@
-"""Connection: one open socket, with one reader, a bounded queue of what is to leave and one sender."""
+"""Connection: one client. What is told to it waits here to leave, and what it says to be worked off."""
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydantic import BaseModel
-from simple_websocket import ConnectionClosed, Server
+
+from app.event_loop import EventLoop
+from app.web.flood import FloodGauge
+from app.web.inbox import Inbox, Message
+from app.web.wire import WRITE_BUFFER, Limits, Wire
 
 #: What may wait to leave, in bytes of JSON; about four minutes of sound.
 MAX_QUEUED_BYTES = 16 * 1024 * 1024
-
-#: How long a client may take to answer that the server closes.
-CLOSE_ANSWER_SECONDS = 1.0
-
-Message = str | bytes
 
 #: Events that carry a reply's text and sound; those of a stopped reply need not leave any more.
 _PERISHABLE = frozenset(
@@ -29,19 +29,15 @@ _PERISHABLE = frozenset(
     }
 )
 
+#: Reads and writes the sockets of all clients. A thread for each would spend more time on waiting for
+#: Python's lock than on the messages, with many microphones open.
+_sockets = EventLoop("sockets")
+
 
 @dataclass(frozen=True)
 class _Outgoing:
-    text: str
+    text: bytes
     response_id: str | None
-
-
-class Reading(threading.Thread):
-    """simple-websocket's reading thread, which is none: the thread that serves the connection reads.
-    Handing each message on to a second one would cost more than most messages do."""
-
-    def start(self) -> None:
-        """``Connection.listen`` runs it."""
 
 
 class Connection:
@@ -50,22 +46,30 @@ class Connection:
     A client that reads too slowly for what it is sent is disconnected.
     """
 
-    def __init__(self, ws: Server) -> None:
-        self._ws = ws
-        self._changed = threading.Condition()
+    def __init__(self, sock: socket.socket, limits: Limits) -> None:
+        """Take over ``sock``, on which WebSocket's handshake is done; it is closed here. Raises OSError
+        if the client has left already."""
+        self._changing = threading.Lock()
         self._queue: deque[_Outgoing] = deque()
         self._queued_bytes = 0
         self._closing: tuple[int, str] | None = None
-        self._was_read = threading.Event()
-        self._sender = threading.Thread(target=self._send_all, name="socket-sender", daemon=True)
-        self._sender.start()
+        #: Whether the event loop has been asked to send what is queued.
+        self._is_leaving = False
+        self._gauge = FloodGauge()
+        self._at_once: Callable[[Message], bool] = lambda message: False  # noqa: ARG005
+        self._was_lost = threading.Event()
+        self._wire = Wire(self, limits)
+        self._inbox = Inbox(go_on=lambda: _sockets.call(self._wire.read_on))
+        _sockets.submit(self._wire.take_over(sock)).result()
+
+    # ----- for any thread
 
     def send(self, event: BaseModel) -> None:
         response_id = getattr(event, "response_id", None)
         perishable = response_id and getattr(event, "type", "") in _PERISHABLE
         # warnings=False: Realtime types the input rate as 24000 alone.
-        text = event.model_dump_json(exclude_unset=True, warnings=False)
-        with self._changed:
+        text = event.model_dump_json(exclude_unset=True, warnings=False).encode()
+        with self._changing:
             if self._closing is not None:
                 return
             self._queue.append(_Outgoing(text, response_id if perishable else None))
@@ -73,70 +77,86 @@ class Connection:
             if self._queued_bytes > MAX_QUEUED_BYTES:
                 self._queue.clear()
                 self._closing = (1008, "You read too slowly.")
-                self._ws.sock.abort()
-            self._changed.notify()
+                _sockets.call(self._wire.abort)
+            self._have_it_leave()
 
     def forget(self, response_id: str) -> None:
-        with self._changed:
+        with self._changing:
             self._queue = deque(item for item in self._queue if item.response_id != response_id)
             self._queued_bytes = sum(len(item.text) for item in self._queue)
 
-    def listen(self, take: Callable[[Message], None]) -> None:
-        """Read until the socket is closed; ``take`` is called with each message, until this side closes."""
-        self._ws.input_buffer = _Inbox(self._is_open, take)
-        try:
-            self._ws.thread.run()
-        finally:
-            self._was_read.set()
-
-    def _is_open(self) -> bool:
-        return self._closing is None
-
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Close once what is queued has left."""
-        with self._changed:
+        with self._changing:
             if self._closing is None:
                 self._closing = (code, reason)
-            self._changed.notify()
+                self._have_it_leave()
+
+    # ----- for the thread that serves the client
+
+    def listen(self, take: Callable[[Message], object], at_once: Callable[[Message], bool]) -> None:
+        """Call ``take`` with each message until the socket is closed, or this side closes.
+
+        Before that, while nothing else is being done, ``at_once`` is asked on the sockets' event loop whether
+        it has dealt with the message; it must not block.
+        """
+        self._at_once = at_once
+        for message in self._inbox:
+            if self._closing is None:
+                take(message)
 
     def wait_closed(self, timeout: float) -> None:
-        """Wait until the sender has closed the socket."""
-        self._sender.join(timeout)
+        """Wait until the socket is closed."""
+        self._was_lost.wait(timeout)
 
-    def _send_all(self) -> None:
-        try:
-            while (item := self._next()) is not None:
-                self._ws.send(item.text)
-            code, reason = self._closing or (1000, "")
-            self._ws.close(code, reason)
-            if not self._was_read.wait(CLOSE_ANSWER_SECONDS):
-                self._ws.sock.abort()
-        except (ConnectionClosed, OSError):
-            pass  # the client is gone; its reading thread notices too
-        finally:
-            with self._changed:
-                self._closing = self._closing or (1006, "")
-                self._queue.clear()
+    # ----- for the event loop
 
-    def _next(self) -> _Outgoing | None:
-        """The next message to send, or None when it is time to close."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._queue or self._closing is not None)
-            if not self._queue:
-                return None
-            item = self._queue.popleft()
-            self._queued_bytes -= len(item.text)
-            return item
+    def take(self, message: Message) -> None:
+        if self._closing is not None:
+            return
+        if self._gauge.overflows(len(message)):
+            self.close(1008, "You send more than a voice can.")
+        elif not (self._inbox.is_idle and self._at_once(message)):
+            self._inbox.put(message)
+            if self._inbox.is_full:
+                self._wire.read_no_more()
 
+    def writable(self) -> None:
+        self._leave()
 
-class _Inbox(list[Message]):
-    """Where simple-websocket leaves messages, which are taken at once."""
+    def lost(self) -> None:
+        with self._changing:
+            self._closing = self._closing or (1006, "")
+            self._queue.clear()
+        self._inbox.close()
+        self._was_lost.set()
 
-    def __init__(self, is_open: Callable[[], bool], take: Callable[[Message], None]) -> None:
-        super().__init__()
-        self._is_open = is_open
-        self._take = take
+    # ----- inside
 
-    def append(self, message: Message) -> None:
-        if self._is_open():
-            self._take(message)
+    def _have_it_leave(self) -> None:
+        if not self._is_leaving:
+            self._is_leaving = True
+            _sockets.call(self._leave)
+
+    def _leave(self) -> None:
+        """Send what is queued, as far as there is room; the rest leaves once there is (``writable``)."""
+        while self._wire.is_writable:
+            texts, farewell = self._next()
+            if texts:
+                self._wire.send(texts)
+                continue
+            if farewell is not None:
+                self._wire.close(*farewell)
+            return
+
+    def _next(self) -> tuple[list[bytes], tuple[int, str] | None]:
+        """The next messages to send, or none and how to close if that is next."""
+        with self._changing:
+            texts: list[bytes] = []
+            size = 0
+            while self._queue and size < WRITE_BUFFER:
+                texts.append(self._queue.popleft().text)
+                size += len(texts[-1])
+            self._queued_bytes -= size
+            self._is_leaving = bool(texts)
+            return texts, self._closing

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any
 
-from simple_websocket import Server
+from pydantic import BaseModel
 
 from app.conversation.events import RequestError, error_event
 from app.conversation.keeping import Opened
 from app.conversation.session import Session
 from app.keeping.desk import Bystander
 from app.web import Vox
-from app.web.client_events import HANDLERS
+from app.web.client_events import HANDLERS, Event
 from app.web.connection import Connection
-from app.web.flood import FloodGauge
+from app.web.inbox import Message
+from app.web.wire import CLOSE_ANSWER_SECONDS, STALLED_SECONDS
 
 log = logging.getLogger(__name__)
 
+#: Seconds until a socket is closed whose client neither reads nor answers, and a little more.
+CLOSING_SECONDS = STALLED_SECONDS + CLOSE_ANSWER_SECONDS + 1
 
-def converse(ws: Server, vox: Vox, conversation: str | None = None) -> None:
+#: Sound in longer messages is not taken at once: unpacking it would keep other clients waiting.
+_SHORT = 64 * 1024
+
+
+def converse(connection: Connection, vox: Vox, conversation: str | None = None) -> None:
     """Hold one conversation, until the client leaves or is asked to: the kept one with that id, "new"
     for one that will be, or None for one that is not kept."""
     sessions, news = vox.sessions, vox.news
@@ -28,7 +34,6 @@ def converse(ws: Server, vox: Vox, conversation: str | None = None) -> None:
     assert news is not None
     assert vox.desk is not None
     desk = vox.desk.get()
-    connection = Connection(ws)
     seat = desk.open(conversation, connection) if conversation else None
     opened = seat.opened if seat else Opened(keeping=Bystander(desk))
     session = Session(vox.models, lambda: vox.settings, connection, opened)
@@ -36,8 +41,7 @@ def converse(ws: Server, vox: Vox, conversation: str | None = None) -> None:
         session.close()
         connection.send(error_event(BUSY, "busy"))
         connection.close(1013, "VOX is busy.")
-        connection.listen(lambda message: None)  # noqa: ARG005
-        connection.wait_closed(timeout=5)
+        connection.wait_closed(CLOSING_SECONDS)
         return
     try:
         session.start()
@@ -51,45 +55,61 @@ def converse(ws: Server, vox: Vox, conversation: str | None = None) -> None:
         log.exception("a conversation broke off")
         connection.close(1011, "VOX failed. Its log says more.")
     finally:
-        session.close()
         connection.close()
-        connection.wait_closed(timeout=1)
+        session.close()
+        connection.wait_closed(CLOSING_SECONDS)
         sessions.leave(connection)
 
 
 def _listen(connection: Connection, session: Session) -> None:
-    gauge = FloodGauge()
-
-    def take(message: str | bytes) -> None:
-        if gauge.overflows(len(message)):
-            connection.close(1008, "You send more than a voice can.")
-        elif (problem := carry_out(session, message)) is not None:
+    def do(event: Event) -> None:
+        if (problem := _carry_out(session, event)) is not None:
             connection.send(problem)
 
-    connection.listen(take)
+    def take(message: Message) -> None:
+        try:
+            do(_parsed(message))
+        except RequestError as problem:
+            connection.send(_told(problem))
+
+    def take_sound(message: Message) -> bool:
+        """Sound that comes in is taken without waiting for anything."""
+        if len(message) > _SHORT:
+            return False
+        try:
+            event = _parsed(message)
+        except RequestError:
+            return False
+        if event.get("type") != "input_audio_buffer.append":
+            return False
+        do(event)
+        return True
+
+    connection.listen(take, at_once=take_sound)
 
 
-def carry_out(session: Session, message: str | bytes) -> Any:
-    """Do what one message asks for; the ``error`` event to answer with, or None."""
-    event_id: str | None = None
+def _carry_out(session: Session, event: Event) -> BaseModel | None:
+    """Do what ``event`` asks for; the ``error`` event to answer with, or None."""
+    event_id = event["event_id"] if isinstance(event.get("event_id"), str) else None
     try:
-        event = _parsed(message)
-        event_id = event["event_id"] if isinstance(event.get("event_id"), str) else None
         handler = HANDLERS.get(str(event.get("type")))
         if handler is None:
             raise RequestError(f"VOX knows no event {event.get('type')!r}.", "unknown_event", "type")
         handler(session, event)
     except RequestError as problem:
-        return error_event(problem.message, problem.code, problem.kind, event_id, problem.param)
+        return _told(problem, event_id)
     except Exception:
         log.exception("an event could not be carried out")
-        return error_event(
-            "VOX failed on this event. The log says more.", "internal_error", event_id=event_id
-        )
+        sentence = "VOX failed on this event. The log says more."
+        return error_event(sentence, "internal_error", event_id=event_id)
     return None
 
 
-def _parsed(message: str | bytes) -> dict[str, Any]:
+def _told(problem: RequestError, event_id: str | None = None) -> BaseModel:
+    return error_event(problem.message, problem.code, problem.kind, event_id, problem.param)
+
+
+def _parsed(message: Message) -> Event:
     if isinstance(message, bytes):
         raise RequestError("Send events as JSON text, not as binary messages.", "invalid_json")
     try:

@@ -6,6 +6,7 @@ it. That is imported with the first conversation: its types alone take a second 
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from flask import Flask, request
@@ -14,9 +15,7 @@ from flask_sock import Sock
 from app.keeping.files import SpeechFiles
 from app.keeping.lazy import LazyDesk
 from app.web import Vox, vox
-from app.web.connection import Reading
 from app.web.news import ModelNews
-from app.web.serialized_socket import SerializedSocket
 from app.web.sockets import SocketSessions
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ PATH = "/v1/realtime"
 #: Bytes of one message; Realtime allows 15 MiB of audio in one.
 MAX_MESSAGE = 16 * 1024 * 1024
 
-#: A peer that does not answer a ping until the next one is gone.
+#: A peer of which nothing comes from one ping to the next is gone.
 PING_SECONDS = 20
 
 
@@ -40,11 +39,8 @@ def init_app(app: Flask) -> None:
     state.news = ModelNews(state.models, state.sessions)
     state.desk = LazyDesk(lambda: _desk(state))
     app.config["SOCK_SERVER_OPTIONS"] = {
-        "max_message_size": MAX_MESSAGE,
-        "ping_interval": PING_SECONDS,
-        "receive_bytes": 65_536,
         "subprotocols": ["realtime"],
-        "thread_class": Reading,
+        "thread_class": _NoThread,
     }
     app.before_request(_prepare_socket)
     Sock(app).route(PATH)(_converse)
@@ -70,13 +66,24 @@ def _prepare_socket() -> ResponseReturnValue | None:
         )
     # Compressing base64 of sound costs time on both sides and gains next to nothing.
     request.environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
-    for server in ("gunicorn.socket", "werkzeug.socket"):
-        if server in request.environ:
-            request.environ[server] = SerializedSocket(request.environ[server])
     return None
 
 
 def _converse(ws: Server) -> None:
+    from app.web.connection import Connection
     from app.web.dialogue import converse
+    from app.web.wire import Limits
 
-    converse(ws, vox(), request.args.get("conversation"))
+    ws.connected = False  # simple-websocket has shaken hands, and is to do no more
+    try:
+        connection = Connection(ws.sock, Limits(MAX_MESSAGE, PING_SECONDS))
+    except OSError:
+        return  # the client has left already
+    converse(connection, vox(), request.args.get("conversation"))
+
+
+class _NoThread(threading.Thread):
+    """What simple-websocket takes for its reading thread. The sockets' event loop reads."""
+
+    def start(self) -> None:
+        """There is nothing to do."""
