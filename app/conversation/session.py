@@ -93,7 +93,7 @@ class Session:
 
     def append_audio(self, pcm: bytes) -> None:
         """Take 16-bit mono PCM at the session's input rate. It need not wait for whoever holds the lock:
-        only the thread that calls this changes the rate and the microphone."""
+        the client's events are done one after the other, and only they change rate and microphone."""
         self._received_ms += len(pcm) * 1000 / (BYTES_PER_SAMPLE * self._config.input_rate)
         self._microphone.append(pcm)
 

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 #: Seconds until a socket is closed whose client neither reads nor answers, and a little more.
 CLOSING_SECONDS = STALLED_SECONDS + CLOSE_ANSWER_SECONDS + 1
 
+_SOUND = "input_audio_buffer.append"
+
 #: Sound in longer messages is not taken at once: unpacking it would keep other clients waiting.
 _SHORT = 64 * 1024
 
@@ -74,13 +76,13 @@ def _listen(connection: Connection, session: Session) -> None:
 
     def take_sound(message: Message) -> bool:
         """Sound that comes in is taken without waiting for anything."""
-        if len(message) > _SHORT:
+        if isinstance(message, bytes) or len(message) > _SHORT or _SOUND not in message:
             return False
         try:
             event = _parsed(message)
         except RequestError:
             return False
-        if event.get("type") != "input_audio_buffer.append":
+        if event.get("type") != _SOUND:
             return False
         do(event)
         return True

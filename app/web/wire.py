@@ -180,7 +180,8 @@ class Wire(asyncio.Protocol):
             self._closing = self._loop.call_later(CLOSE_ANSWER_SECONDS, self.abort)
 
     def _ping(self) -> None:
-        if not self._is_alive:
+        # While nothing is read, nothing can come.
+        if not self._is_alive and self._transport.is_reading():
             self._protocol.fail(CloseCode.POLICY_VIOLATION, "You did not answer.")
         elif self._protocol.state is State.OPEN:
             self._is_alive = False

@@ -206,6 +206,15 @@ def test_a_flood_closes_the_socket(served: Served) -> None:
     wait_for(lambda: places_taken(served) == 0)
 
 
+def test_a_message_in_pieces_is_one_message(served: Served) -> None:
+    event = json.dumps({"type": "nothing", "event_id": "Grüße"}, ensure_ascii=False).encode()
+    with connect(served) as client:
+        client.send((event[n : n + 1] for n in range(len(event))), text=True)
+        error = until(client, "error")["error"]
+        assert isinstance(error, dict)
+        assert (error["code"], error["event_id"]) == ("unknown_event", "Grüße")
+
+
 def test_text_that_is_not_utf8_closes_the_socket(served: Served) -> None:
     with connect(served) as client:
         until(client, "vox.models")
