@@ -47,6 +47,10 @@ def tell_nobody(_: float) -> None:
     """The ``Tell`` of those who do not ask."""
 
 
+#: What ends the text of a reply that was interrupted there.
+INTERRUPTED = " …"
+
+
 @dataclass(frozen=True)
 class Message:
     """One message of a conversation, as a language model is told it."""

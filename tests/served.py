@@ -38,6 +38,8 @@ def serve(settings: Settings, models: Models) -> Iterator[Served]:
     try:
         yield Served(f"http://127.0.0.1:{server.server_port}", app)
     finally:
-        app.extensions["vox"].sessions.close_all()
+        vox = app.extensions["vox"]
+        vox.sessions.close_all()
+        vox.desk.close(timeout=1)
         server.shutdown()
         thread.join()

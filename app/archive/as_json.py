@@ -20,6 +20,11 @@ def conversation_as_json(record: ConversationRecord) -> dict[str, Any]:
     }
 
 
+def message_as_shown(record: MessageRecord) -> dict[str, Any]:
+    """For a page that shows the conversation: with the words that were never heard."""
+    return message_as_json(record) | {"unheard": record.unheard}
+
+
 def message_as_json(record: MessageRecord) -> dict[str, Any]:
     speech = record.speech
     return {

@@ -161,6 +161,7 @@ class Conversations(KeptSpeech):
         state: State | None = None,
         error: str | None = None,
         ended_at: datetime | None = None,
+        unheard: str | None = None,
     ) -> None:
         """Change what is given. Raises UnknownMessage."""
         given: dict[str, Any] = {
@@ -168,6 +169,7 @@ class Conversations(KeptSpeech):
             "state": state,
             "error": _storable(error),
             "ended_at": ended_at,
+            "unheard": _storable(unheard),
         }
         values = {name: value for name, value in given.items() if value is not None}
         with self._database.writing() as connection:
@@ -246,6 +248,7 @@ def _values(record: MessageRecord) -> dict[str, Any]:
         "error": _storable(record.error),
         "created_at": record.created_at,
         "ended_at": record.ended_at,
+        "unheard": storable(record.unheard),
     }
 
 

@@ -55,6 +55,9 @@ class MessageRecord:
     ended_at: datetime | None = None
     #: Written by ``put_speech`` only; ``add_message`` does not look at it.
     speech: SpeechRecord | None = None
+    #: What was written of an interrupted reply and never heard, which would follow its text: for the eye, and
+    #: no part of what was said. It is neither searched nor exported, and no language model is told it.
+    unheard: str = ""
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ def message_of(row: Row[Any]) -> MessageRecord:
         created_at=row.created_at,
         ended_at=row.ended_at,
         speech=None if row.duration_ms is None else _speech(row, row.id),
+        unheard=row.unheard or "",
     )
 
 

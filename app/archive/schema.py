@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 #: The newest migration. A database that is there needs no Alembic.
-NEWEST = "0004"
+NEWEST = "0005"
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -98,6 +98,7 @@ messages = Table(
     Column("ended_at", UtcTime),
     # The number of the program that began it in progress.
     Column("writer", BigInteger),
+    Column("unheard", Text),
     UniqueConstraint("conversation", "id"),
     UniqueConstraint("conversation", "position"),
     sqlite_autoincrement=True,

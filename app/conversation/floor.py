@@ -9,6 +9,7 @@ from typing import Literal
 
 import openai.types.realtime as realtime
 
+from app import threads
 from app.conversation.backchannel import is_backchannel
 from app.conversation.detection import TurnDetection
 from app.conversation.echo import is_echo
@@ -29,6 +30,9 @@ from app.stt.vad import has_speech
 #: Seconds of an utterance after which its words are shown at its pauses only: a reading of more
 #: takes the transcriber too long.
 LONGEST_DRAFT = 25.0
+#: Seconds of an utterance up to which its words are looked for before it is known to pause: the
+#: transcriber cannot be interrupted, and a reading in vain delays the next.
+LONGEST_EARLY_READING = 8.0
 #: How much longer than the last reading took the transcriber rests before the next.
 REST_AFTER_DRAFT = 4
 #: Milliseconds of voice without a break that are no click, no cough and no beginning of a hum.
@@ -102,12 +106,12 @@ class Floor:
     # ----- what listening notices
 
     def state(self) -> FloorState:
-        is_sounding = self._turns.is_sounding
-        if not is_sounding and not self._turns.is_under_way:
+        is_speaking = self._turns.is_speaking
+        if not is_speaking and not self._turns.is_under_way:
             return "free"
         if not self._detection.interrupts_response:
             return "deaf"
-        return "sounding" if is_sounding else "thinking"
+        return "sounding" if is_speaking else "thinking"
 
     def voice(self, phase: Literal["duck", "hold", "resume"]) -> None:
         if phase == "hold":
@@ -149,6 +153,10 @@ class Floor:
             self._draft = self._hearing.begin(utterance.samples(), self._item_id)
             self._show(self._draft)
 
+    def lull(self, utterance: Utterance) -> None:
+        if utterance.seconds <= LONGEST_EARLY_READING and not self._is_reading():
+            self._find_words(utterance)
+
     def pause(self, utterance: Utterance, number: int) -> None:
         self._find_words(utterance)
         self.judge(utterance, number)
@@ -164,7 +172,7 @@ class Floor:
             # No answer can begin before the words are known, so it costs nothing to look at them.
             guess.when_known(lambda: self._judged(number, probability, is_first, guess))
 
-        threading.Thread(target=work, name="end-of-turn", daemon=True).start()
+        threads.begin(work, "end-of-turn")
 
     def go_on(self) -> None:
         # It is still worth showing, and a reading that has begun could not be ended anyway.
@@ -249,6 +257,9 @@ class Floor:
         if draft is None:
             return True
         return draft.is_known and draft.age_s >= (1 + REST_AFTER_DRAFT) * draft.took_s
+
+    def _is_reading(self) -> bool:
+        return any(reading is not None and not reading.is_known for reading in (self._guess, self._draft))
 
     def _drop_guess(self) -> None:
         for reading in (self._guess, self._draft):

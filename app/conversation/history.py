@@ -29,7 +29,7 @@ from openai.types.realtime.realtime_conversation_item_user_message import (
 from app.conversation.events import RequestError
 from app.conversation.keeping import Keeping, NotKept
 from app.conversation.spoken import SpokenText
-from app.engines import Message, Samples
+from app.engines import INTERRUPTED, Message, Samples
 
 Role = Literal["system", "user", "assistant"]
 Status = Literal["completed", "incomplete", "in_progress"]
@@ -40,7 +40,8 @@ class Item:
     """One message of the conversation.
 
     ``text`` is None while a recording is still being transcribed. An interrupted reply keeps
-    only what was spoken, and is marked; ``error`` is why one failed, a sentence.
+    only what was spoken, and is marked; ``error`` is why one failed, a sentence. ``unheard`` is what was
+    written of it beyond that, for the eye alone.
     """
 
     id: str
@@ -51,6 +52,12 @@ class Item:
     interrupted: bool = False
     error: str | None = None
     spoken: SpokenText = field(default_factory=SpokenText)
+    unheard: str = ""
+
+    def cut(self, length: int) -> None:
+        """No more was spoken of it than so much of its text."""
+        text = self.text or ""
+        self.text, self.unheard = text[:length], text[length:] + self.unheard
 
     def as_realtime(self) -> ConversationItem:
         """The item as Realtime's events carry it, without audio."""
@@ -83,7 +90,7 @@ class Item:
         """The item as the language model is told it, or None where there is nothing to tell."""
         if not self.text or not self.text.strip():
             return None
-        return Message(self.role, f"{self.text} …" if self.interrupted else self.text)
+        return Message(self.role, self.text + INTERRUPTED if self.interrupted else self.text)
 
 
 class History:

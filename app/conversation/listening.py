@@ -1,9 +1,9 @@
 """Listening: from an open microphone to utterances that begin and end by themselves.
 
 Sound comes in frames of 32 ms, each with the probability that it is somebody's voice. A few voiced
-ones in a row begin an utterance. At its first short pause two things are begun at once: the words
-are looked for, and a model is asked whether this sounds like the end. Whichever way the person goes
-on, nothing was lost: a pause that was none is forgotten, and the end finds the words already there.
+ones in a row begin an utterance. In a lull its words are looked for, and once that is a pause a model is
+asked whether this sounds like the end. Whichever way the person goes on, nothing was lost: a pause that
+was none is forgotten, and the end finds the words already there.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ ONSET_MS = 96
 FIRM_ONSET_MS = 224
 #: Voiced milliseconds in a row after which a pause is over.
 RESUME_MS = 64
+#: Milliseconds of silence that may become a pause.
+LULL_MS = 96
 #: Milliseconds of silence that make a pause.
 PAUSE_MS = 192
 #: Milliseconds of silence after which the model is asked again about the same pause.
@@ -34,7 +36,9 @@ LOOK_MS = 960
 _HYSTERESIS = 0.15
 
 _ONSET, _FIRM_ONSET = frames_in(ONSET_MS), frames_in(FIRM_ONSET_MS)
-_RESUME, _PAUSE, _ASK_AGAIN, _LOOK = map(frames_in, (RESUME_MS, PAUSE_MS, ASK_AGAIN_MS, LOOK_MS))
+_RESUME, _LULL, _PAUSE, _ASK_AGAIN, _LOOK = map(
+    frames_in, (RESUME_MS, LULL_MS, PAUSE_MS, ASK_AGAIN_MS, LOOK_MS)
+)
 
 #: VOX is quiet, is about to answer, must not be interrupted now, or speaks and may be.
 FloorState = Literal["free", "thinking", "deaf", "sounding"]
@@ -58,6 +62,9 @@ class Floor(Protocol):
 
     def speaking(self, utterance: Utterance) -> None:
         """The utterance goes on; told about once a second."""
+
+    def lull(self, utterance: Utterance) -> None:
+        """Perhaps the person pauses: begin to look for the words, so that they are known sooner."""
 
     def pause(self, utterance: Utterance, number: int) -> None:
         """The person has paused, for the ``number``-th time: find the words, and judge whether this
@@ -200,6 +207,8 @@ class Listening:
             self._floor.go_on()
         if utterance.silent >= self._longest_silence or utterance.seconds >= self._max_seconds:
             self.finish()
+        elif utterance.silent == _LULL:
+            self._floor.lull(utterance)
         elif utterance.silent == _PAUSE:
             self._pause()
         elif self._is_paused and utterance.silent > _PAUSE and not (utterance.silent - _PAUSE) % _ASK_AGAIN:

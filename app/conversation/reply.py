@@ -239,7 +239,7 @@ class Reply:
             return
         self.item.interrupted = True
         if self.item.is_audio:
-            self.item.text = self.transcript[: self.item.spoken.spoken_until()]
+            self.item.cut(self.item.spoken.spoken_until())
 
     def _finish_item(self, status: End) -> None:
         self.item.status = "completed" if status == "completed" else "incomplete"

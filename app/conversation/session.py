@@ -153,7 +153,7 @@ class Session:
                 )
             heard = item.spoken.heard(item.text or "", audio_end_ms)
             item.interrupted = item.interrupted or heard != (item.text or "").rstrip()
-            item.text = heard
+            item.cut(len(heard))
             item.spoken.silence(audio_end_ms)
             self._history.changed(item)
             self._listener.send(

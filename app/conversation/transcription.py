@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from app import threads
 from app.conversation.stop import StopFlag
 from app.engines import EngineError, Samples, Transcriber
 from app.models import Model, ModelNotReady
@@ -44,7 +45,7 @@ class Transcription:
         self._ended_at: float | None = None
         self._over = threading.Event()
         self._on_known: list[Callable[[], None]] = []
-        threading.Thread(target=self._run, name=f"stt-{item_id}", daemon=True).start()
+        threads.begin(self._run, f"stt-{item_id}")
 
     @property
     def was_stopped(self) -> bool:

@@ -7,11 +7,11 @@ have each phrase spoken. The text and the speech each have a thread; the turn's 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from app import threads
 from app.conversation.reply import Reason, Reply
 from app.conversation.stop import StopFlag
 from app.conversation.transcription import Transcription
@@ -51,7 +51,7 @@ class Turn:
         self._max_tokens = max_tokens
 
     def start(self) -> None:
-        threading.Thread(target=self._run, name=f"turn-{self.reply.response_id}", daemon=True).start()
+        threads.begin(self._run, f"turn-{self.reply.response_id}")
 
     def cancel(self, reason: Reason) -> None:
         """End the turn now: nothing of it is told after this returns. Harmless when it is over."""

@@ -59,6 +59,13 @@ class Turns:
         """Whether the client still plays something of a reply, as far as can be told from here."""
         return self.latest is not None and self.latest.reply.is_sounding
 
+    @property
+    def is_speaking(self) -> bool:
+        """Whether a reply sounds, or has begun to and waits for its next phrase."""
+        return self.is_sounding or (
+            self.latest is not None and self.latest.reply.has_sounded and self.is_under_way
+        )
+
     def is_answering(self, item: Item) -> bool:
         """Whether ``item`` is a reply that is still being made."""
         return self.latest is not None and self.latest.reply.item is item and self.is_under_way

@@ -41,6 +41,13 @@ _OPENINGS = frozenset(
     }
 )
 
+#: What begins a condition, whose sentence goes on: "If I travel to Italy in May."
+_CONDITIONS = frozenset(("if", "unless", "wenn", "falls", "si"))
+#: What may stand before it.
+_CONNECTIONS = frozenset(("and", "but", "so", "well", "or", "und", "aber", "oder", "et", "mais", "y", "pero"))
+#: More words are likelier to be a whole sentence without a comma, fewer to be none at all.
+_CONDITION_WORDS = range(3, 9)
+
 _WORDS = frozenset(word for words in _LEADS_ON.values() for word in words.split())
 _TRAILING_OFF = ("...", "…", "-", "–", "—", ",", ":", ";")
 _QUESTION_MARKS = ("?", "？", "؟")
@@ -50,13 +57,14 @@ _SHORTEST_QUESTION = 3
 
 def looks_unfinished(words: str) -> bool:
     """Whether ``words``, as Whisper wrote them, stop in the middle of a sentence: they trail off
-    ("..." or a comma), the last of several is one after which something follows ("about", "the"), or
-    the last sentence only opens one ("Could you tell me?")."""
+    ("..." or a comma), the last of several is one after which something follows ("about", "the"), the
+    last sentence only opens one ("Could you tell me?"), or it is a condition and nothing else."""
     text = words.strip()
     if text.endswith(_TRAILING_OFF):
         return True
     said = _said(text)
-    if " ".join(_said(_last_sentence(text))) in _OPENINGS:
+    last_sentence = _last_sentence(text)
+    if " ".join(_said(last_sentence)) in _OPENINGS or _is_condition(last_sentence):
         return True
     if len(said) < 2:
         return False
@@ -73,6 +81,15 @@ def looks_asked(words: str) -> bool:
     text = words.strip()
     is_question = text.endswith(_QUESTION_MARKS) and not looks_unfinished(text)
     return is_question and len(_said(_last_sentence(text))) >= _SHORTEST_QUESTION
+
+
+def _is_condition(sentence: str) -> bool:
+    first, _, rest = sentence.partition(" ")
+    if first.rstrip(",").lower() in _CONNECTIONS:
+        sentence = rest
+    words = _said(sentence)
+    is_whole = "," in sentence or sentence.endswith(_QUESTION_MARKS)
+    return not is_whole and len(words) in _CONDITION_WORDS and words[0] in _CONDITIONS
 
 
 def _said(text: str) -> list[str]:

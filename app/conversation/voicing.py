@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import queue
-import threading
 import time
 
 import soxr
 
+from app import threads
 from app.conversation.config import OUTPUT_RATE
 from app.conversation.phrase_progress import PhraseProgress
 from app.conversation.playback import Clock, Playback
@@ -47,7 +47,7 @@ class Voicing:
         self._cutter = PhraseCutter()
         self._phrases: queue.SimpleQueue[Phrase | None] = queue.SimpleQueue()
         self._failures = 0
-        self._thread: threading.Thread | None = None
+        self._speaking: threads.Work | None = None
 
     def feed(self, text: str) -> None:
         """Speak a further piece of the reply's text."""
@@ -60,18 +60,16 @@ class Voicing:
         for phrase in self._cutter.finish():
             self._say(phrase)
         self._phrases.put(None)
-        if self._thread is not None:
-            self._thread.join()
+        if self._speaking is not None:
+            self._speaking.wait()
         elif self._reply.transcript:
             self._reply.notice("info", "nothing_to_speak", "There is nothing in this reply to say aloud.")
 
     def _say(self, phrase: Phrase) -> None:
         self._reply.timings.note("written")
         self._phrases.put(phrase)
-        if self._thread is None:
-            name = f"tts-{self._reply.response_id}"
-            self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-            self._thread.start()
+        if self._speaking is None:
+            self._speaking = threads.begin(self._run, f"tts-{self._reply.response_id}")
             # Who waits for the next phrase learns of the stop by there being none.
             self._stop.on_set(lambda: self._phrases.put(None))
 

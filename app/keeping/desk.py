@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from app.archive.records import ArchiveUnavailable, SpeechRecord, UnknownConversation
-from app.conversation.events import Listener, VoxConversations, error_event, make, new_id
+from app.archive.records import SpeechRecord, UnknownConversation
+from app.conversation.events import Listener, VoxConversations, make
 from app.conversation.keeping import NotKept
 from app.conversation.session import Session
 from app.conversation.stop import StopFlag
@@ -18,22 +16,23 @@ from app.engines import Brain, Samples
 from app.keeping.conversation import Change, Conversation, rename_unless_own
 from app.keeping.files import SpeechFiles
 from app.keeping.keeper import Keeper
+from app.keeping.opened import OpenConversations
 from app.keeping.quiet import Quiet
 from app.keeping.seat import Seat
 from app.keeping.sounds import Sounds
 from app.keeping.telling import Telling
 from app.keeping.titles import Titles
+from app.keeping.troubles import Notice, Troubles
 from app.keeping.writer import Writer
 from app.keeping.writes import Action, Write
 from app.models import Model
 from app.settings import Settings
 
 if TYPE_CHECKING:
+    from openai.types.realtime import RealtimeErrorEvent
+
     from app.archive.conversations import Conversations
     from app.archive.records import MessageRecord
-
-#: What a client asks for that wants a new conversation.
-NEW = "new"
 
 #: How often the replies that sound are looked at for what has been heard of them.
 LOOK_SECONDS = 0.2
@@ -41,17 +40,6 @@ LOOK_SECONDS = 0.2
 NEWS_SECONDS = 0.5
 #: How often it is looked at all.
 IDLE_SECONDS = 60.0
-#: How long opening waits for what is still to be written.
-OPENING_PATIENCE = 1.0
-
-#: Ids of conversations in which nothing was said yet, that a client may come back to.
-_MAX_ISSUED = 1000
-
-NOT_KEPT = "What is said is not being kept now. {problem} You can go on talking: VOX tries again."
-KEPT_AGAIN = "What is said is kept again, and so is what could not be kept before."
-SPEECH_NOT_KEPT = "The sound of what is said cannot be kept now: {problem}. The words are."
-NOT_FOUND = "This conversation is not there any more, so this is a new one."
-UNAVAILABLE = "This conversation cannot be opened now, so this is a new one. {problem}"
 
 
 class Desk:
@@ -65,18 +53,16 @@ class Desk:
         files: SpeechFiles,
     ) -> None:
         """``conversations`` gives the archive's, or raises ArchiveUnavailable; sounds go into ``files``."""
-        self._conversations = conversations
         self._settings = settings
-        self.writer = Writer(conversations, self._written, self._database_trouble)
-        self.sounds = Sounds(files, self.writer, settings, self)
+        self._troubles = Troubles(self._notice)
+        troubles = self._troubles
+        self.writer = Writer(conversations, self._written, troubles.database, troubles.lost)
+        self.sounds = Sounds(files, self.writer, settings, self.sound_changed, troubles.speech)
+        self._opened = OpenConversations(conversations, self.writer, self)
         self._telling = Telling(self._routine)
         self._quiet = Quiet()
         self._titles = Titles(brain, self._quiet, self._entitle)
-        #: Held while one is opened, which may take a moment.
-        self._opening = threading.Lock()
         self._lock = threading.Lock()
-        self._open: dict[str, Conversation] = {}
-        self._issued: OrderedDict[str, None] = OrderedDict()
         self._seats: list[Seat] = []
         self._news: set[str] = set()
         self._news_at = float("-inf")
@@ -86,20 +72,11 @@ class Desk:
 
         Reads the database. Where it cannot be opened, the client is told why and gets a new one.
         """
-        problem = None
-        with self._opening if asked != NEW else nullcontext():
-            try:
-                conversation = self._new() if asked == NEW else self._known(asked)
-            except ArchiveUnavailable as unavailable:
-                problem = error_event(
-                    UNAVAILABLE.format(problem=unavailable), "conversation_unavailable", param="conversation"
-                )
-                conversation = self._new()
-            except UnknownConversation:
-                problem = error_event(NOT_FOUND, "conversation_not_found", param="conversation")
-                conversation = self._new()
-            seat = Seat(conversation, Keeper(conversation, self, self._settings), listener, problem)
-            self._open[conversation.id] = conversation
+
+        def sit(conversation: Conversation, problem: RealtimeErrorEvent | None) -> Seat:
+            return Seat(conversation, Keeper(conversation, self, self._settings), listener, problem)
+
+        seat = self._opened.take_seat(asked, sit)
         with self._lock:
             self._seats = [*self._seats, seat]
         return seat
@@ -107,8 +84,8 @@ class Desk:
     def welcome(self, seat: Seat, session: Session) -> None:
         """The session at that seat has told its client that it is there."""
         seat.taken(session)
-        if (trouble := self.writer.trouble) is not None:
-            seat.notice("warning", "not_kept", NOT_KEPT.format(problem=trouble))
+        for notice in self._troubles.now():
+            seat.notice(notice)
         self._telling.wake()
 
     def conversations_changed(self, conversation_id: str) -> None:
@@ -121,6 +98,7 @@ class Desk:
         """What is kept may be more or less than before."""
         for seat in self._seats:
             self._telling.put(seat.conversation_changed)
+        self.sounds.keep_to_limit()
 
     def close(self, timeout: float) -> None:
         """All sessions are over: write what waits, for at most so many seconds."""
@@ -171,13 +149,8 @@ class Desk:
             self.sounds.discard([sound])
 
     def sound_changed(self, conversation_id: str, message_id: str, sound: SpeechRecord | None) -> None:
-        if (conversation := self._open.get(conversation_id)) is not None:
+        if (conversation := self._opened.get(conversation_id)) is not None:
             conversation.set_speech(message_id, sound)
-
-    def sound_trouble(self, problem: OSError | None) -> None:
-        if problem is not None:
-            sentence = SPEECH_NOT_KEPT.format(problem=problem.strerror or problem)
-            self._notice("warning", "speech_not_kept", sentence)
 
     def _written(self, write: Write) -> None:
         conversation_id = write.key[0]
@@ -186,59 +159,28 @@ class Desk:
         else:
             self._telling.wake()
 
-    def _database_trouble(self, problem: ArchiveUnavailable | None) -> None:
-        if problem is None:
-            self._notice("info", "kept_again", KEPT_AGAIN)
-        else:
-            self._notice("warning", "not_kept", NOT_KEPT.format(problem=problem))
-
     # ----- inside
-    def _new(self) -> Conversation:
-        conversation_id = new_id("conv")
-        with self._lock:
-            self._issued[conversation_id] = None
-            if len(self._issued) > _MAX_ISSUED:
-                self._issued.popitem(last=False)
-        return Conversation(conversation_id, self.writer, self)
-
-    def _known(self, conversation_id: str) -> Conversation:
-        """Raises UnknownConversation, ArchiveUnavailable."""
-        if self.writer.trouble is None:  # so that who reads it in the archive misses nothing
-            self.writer.settle(OPENING_PATIENCE)
-        conversation = self._open.get(conversation_id)
-        if conversation is None:
-            try:
-                conversation = self._read(conversation_id)
-            except UnknownConversation:
-                if conversation_id not in self._issued:
-                    raise
-                conversation = Conversation(conversation_id, self.writer, self)
-        if conversation.is_deleted:
-            raise UnknownConversation(conversation_id)
-        return conversation
-
-    def _read(self, conversation_id: str) -> Conversation:
-        record, messages = self._conversations().whole(conversation_id)
-        return Conversation(conversation_id, self.writer, self, record, messages)
-
     def _refresh(self, archive: Conversations, conversation_id: str) -> None:
         """In the writer's thread."""
-        if (conversation := self._open.get(conversation_id)) is not None:
+        if (conversation := self._opened.get(conversation_id)) is not None:
             try:
                 conversation.refresh(archive.find(conversation_id))
             except UnknownConversation:
                 conversation.refresh(None)
 
     def _entitle(self, conversation_id: str, title: str) -> None:
-        if (conversation := self._open.get(conversation_id)) is not None:
+        if (conversation := self._opened.get(conversation_id)) is not None:
             conversation.entitle(title)
         else:
             key = (conversation_id, "title")
             self.writer.put(Action(key, lambda kept: rename_unless_own(kept, conversation_id, title)))
 
-    def _notice(self, level: Literal["info", "warning"], code: str, message: str) -> None:
-        for seat in self._seats:
-            seat.notice(level, code, message)
+    def _notice(self, notice: Notice) -> None:
+        def tell() -> None:
+            for seat in self._seats:
+                seat.notice(notice)
+
+        self._telling.put(tell)
 
     def _leave(self, keeper: Keeper) -> None:
         with self._lock:
@@ -251,7 +193,7 @@ class Desk:
         for seat in self._seats:
             seat.catch_up()
             seat.keeper.look()
-        self._close_unused()
+        self._opened.close_unused()
         now = time.monotonic()
         if self._news and now - self._news_at >= NEWS_SECONDS:
             self._news_at = now
@@ -261,17 +203,6 @@ class Desk:
         if any(seat.keeper.is_following for seat in self._seats):
             return LOOK_SECONDS
         return NEWS_SECONDS if self._news else IDLE_SECONDS
-
-    def _close_unused(self) -> None:
-        """Forget conversations that nobody is at and of which nothing is left to write."""
-        if not self._opening.acquire(blocking=False):
-            return
-        try:
-            for conversation in list(self._open.values()):
-                if not conversation.seats and not self.writer.waits_for(conversation.id):
-                    del self._open[conversation.id]
-        finally:
-            self._opening.release()
 
 
 class Bystander(NotKept):

@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from app.archive.records import MessageRecord, State
+from app.archive.records import MessageRecord
 from app.conversation.history import History, Item
 from app.conversation.stop import StopFlag
 from app.engines import Samples
 from app.keeping.conversation import Conversation, now
-from app.keeping.messages import kept
+from app.keeping.messages import Kept, kept
 from app.settings import Settings
 
 
@@ -112,8 +112,8 @@ class Keeper:
                     self._drop(item.id)
 
     def _add(self, item: Item, history: History) -> None:
-        text, state = kept(item)
-        if _is_nothing(text, state):
+        now_kept = kept(item)
+        if now_kept.is_nothing:
             self._drop(item.id)
             return
         came = self._came.pop(item.id, None) or now()
@@ -121,12 +121,13 @@ class Keeper:
             item.id,
             self.conversation.id,
             item.role,
-            text,
+            now_kept.text,
             item.is_audio,
-            state,
-            item.error,
+            now_kept.state,
+            now_kept.error,
             created_at=came,
-            ended_at=None if state == "in_progress" else now(),
+            ended_at=None if now_kept.state == "in_progress" else now(),
+            unheard=now_kept.unheard,
         )
         # At the end of a session's history is at the end of what was said anywhere.
         before = None if history.ends_with(item.id) else history.before(item.id)
@@ -134,15 +135,15 @@ class Keeper:
         self._go_on(item, message)
 
     def _change(self, item: Item, known: MessageRecord) -> None:
-        text, state = kept(item)
-        if _is_nothing(text, state):
+        now_kept = kept(item)
+        if now_kept.is_nothing:
             self._drop(item.id)
             self.conversation.remove(item.id, self)
             return
         message = known
-        if (text, state, item.error) != (known.text, known.state, known.error):
-            ended_at = None if state == "in_progress" else known.ended_at or now()
-            message = replace(known, text=text, state=state, error=item.error, ended_at=ended_at)
+        if now_kept != Kept.by(known):
+            ended_at = None if now_kept.state == "in_progress" else known.ended_at or now()
+            message = replace(known, **vars(now_kept), ended_at=ended_at)
             self.conversation.change(message, self)
         self._go_on(item, message)
 
@@ -162,8 +163,3 @@ class Keeper:
     def _drop(self, item_id: str) -> None:
         self._following.pop(item_id, None)
         self._sounds.pop(item_id, None)
-
-
-def _is_nothing(text: str, state: State) -> bool:
-    """A reply that was stopped before anything of it was heard."""
-    return state == "interrupted" and not text

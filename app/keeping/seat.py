@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from openai.types.realtime import RealtimeErrorEvent
 from pydantic import BaseModel
 
-from app.archive.as_json import message_as_json
+from app.archive.as_json import message_as_shown
 from app.conversation.events import Listener, VoxConversation, VoxMessage, VoxNotice, make
 from app.conversation.keeping import Opened
 from app.keeping.conversation import Change, Conversation
 from app.keeping.keeper import Keeper
 from app.keeping.messages import as_item
+from app.keeping.troubles import Notice
 
 if TYPE_CHECKING:
     from app.conversation.session import Session
@@ -55,8 +56,8 @@ class Seat:
         if self._session is not None:
             self._listener.send(event)
 
-    def notice(self, level: Literal["info", "warning"], code: str, message: str) -> None:
-        self.send(make(VoxNotice, level=level, code=code, message=message))
+    def notice(self, notice: Notice) -> None:
+        self.send(make(VoxNotice, level=notice.level, code=notice.code, message=notice.message))
 
     def message_changed(self, change: Change) -> None:
         """Tell of a message, unless it is this session's own doing."""
@@ -102,7 +103,7 @@ class Seat:
             make(
                 VoxMessage,
                 conversation_id=self.conversation.id,
-                message=message_as_json(change.message),
+                message=message_as_shown(change.message),
                 after=change.after,
             )
         )

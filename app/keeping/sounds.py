@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from app.archive.records import MessageRecord, SpeechRecord, UnknownMessage
 from app.engines import Samples
@@ -26,15 +26,6 @@ log = logging.getLogger(__name__)
 MAX_WAITING = 600 * opus.RATE
 
 
-class Listeners(Protocol):
-    """Whoever is told of what became of the sounds. No call may block."""
-
-    def sound_changed(self, conversation_id: str, message_id: str, sound: SpeechRecord | None) -> None: ...
-
-    def sound_trouble(self, problem: OSError | None) -> None:
-        """Files cannot be written, or (None) can again."""
-
-
 @dataclass(frozen=True)
 class _Job:
     message: MessageRecord
@@ -50,15 +41,27 @@ class _Job:
 
 class Sounds:
     """Keeps sounds as files, encoded in a thread of its own. Their records go to the archive by the
-    ``writer``."""
+    ``writer``.
+
+    Neither of the two that are told may block: ``on_changed`` is called with a conversation's and a
+    message's id and what is kept of its sound now, ``on_trouble`` with the problem once files cannot be
+    written, and with None once they can again.
+    """
 
     def __init__(
-        self, files: SpeechFiles, writer: Writer, settings: Callable[[], Settings], listeners: Listeners
+        self,
+        files: SpeechFiles,
+        writer: Writer,
+        settings: Callable[[], Settings],
+        on_changed: Callable[[str, str, SpeechRecord | None], None],
+        on_trouble: Callable[[OSError | None], None],
     ) -> None:
         self._files = files
         self._writer = writer
         self._settings = settings
-        self._listeners = listeners
+        self._on_changed = on_changed
+        self._on_trouble = on_trouble
+        self._limit = limit_bytes(settings())
         self._changed = threading.Condition()
         self._jobs: deque[_Job] = deque()
         self._waiting = 0
@@ -79,12 +82,18 @@ class Sounds:
         """Remove the files of sounds whose records are gone."""
         self._files.discard(sounds)
         for sound in sounds:
-            self._listeners.sound_changed(sound.conversation_id, sound.message_id, None)
+            self._on_changed(sound.conversation_id, sound.message_id, None)
 
     def clear(self, conversations: Conversations) -> None:
         """Throw all kept sound away. Raises ArchiveUnavailable."""
         while oldest := conversations.oldest_speech(100):
             self._remove(conversations, oldest)
+
+    def keep_to_limit(self) -> None:
+        """Throw the oldest away if there is less space for them now than before. Never blocks."""
+        before, self._limit = self._limit, limit_bytes(self._settings())
+        if self._limit < before:
+            self._writer.put(Action(("", "speech limit"), self._make_room, is_news=False))
 
     def settle(self, timeout: float) -> bool:
         """Wait until all is encoded; False if that takes longer."""
@@ -114,7 +123,6 @@ class Sounds:
                 self._is_busy = True
             try:
                 self._keep(job)
-                self._set_trouble(None)
             except OSError as problem:
                 log.warning("The sound of a message is not kept: %s", problem)
                 self._set_trouble(problem)
@@ -142,6 +150,7 @@ class Sounds:
         for _ in opus.encode([heard], str(part)):
             pass
         part.replace(path)
+        self._set_trouble(None)
         record = _record(message, heard.size, path.stat().st_size)
         self._write(message, lambda kept: self._register(kept, record))
 
@@ -155,7 +164,11 @@ class Sounds:
         except UnknownMessage:
             self.discard([record])
             return
-        self._listeners.sound_changed(record.conversation_id, record.message_id, record)
+        self._on_changed(record.conversation_id, record.message_id, record)
+        self._make_room(conversations)
+
+    def _make_room(self, conversations: Conversations) -> None:
+        """In the writer's thread."""
         for oldest in self._too_many(conversations):
             self._remove(conversations, [oldest])
 
@@ -177,7 +190,7 @@ class Sounds:
     def _set_trouble(self, problem: OSError | None) -> None:
         if (problem is not None) is not self._has_trouble:
             self._has_trouble = problem is not None
-            self._listeners.sound_trouble(problem)
+            self._on_trouble(problem)
 
 
 def _record(message: MessageRecord, samples: int, size: int) -> SpeechRecord:

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 MAX_WAITING = 20_000
 MAX_WAITING_SIZE = 16_000_000
 
+TOO_MUCH_WAITS = "More waits for the database than VOX can hold."
+OWN_MISTAKE = "That is a mistake of VOX; its log tells more."
+
 #: Seconds until what could not be written is tried again: at first, and at most.
 RETRY_SECONDS = 0.5
 LONGEST_RETRY_SECONDS = 5.0
@@ -29,9 +32,10 @@ LONGEST_RETRY_SECONDS = 5.0
 class Writer:
     """Writes in the order in which it is told; of writes with the same key that still wait, one is left.
 
-    ``conversations`` gives the archive's, or raises ArchiveUnavailable. Neither of the two that are told
-    may block: ``on_written`` is called after each write, ``on_trouble`` with the problem once the database
-    cannot be written, and with None once it can again.
+    ``conversations`` gives the archive's, or raises ArchiveUnavailable. None of those that are told may
+    block: ``on_written`` is called after each write, ``on_trouble`` with the problem once the database
+    cannot be written, and with None once it can again, ``on_lost`` with a sentence for each write that is
+    given up.
     """
 
     def __init__(
@@ -39,10 +43,12 @@ class Writer:
         conversations: Callable[[], Conversations],
         on_written: Callable[[Write], None],
         on_trouble: Callable[[ArchiveUnavailable | None], None],
+        on_lost: Callable[[str], None],
     ) -> None:
         self._conversations = conversations
         self._on_written = on_written
         self._on_trouble = on_trouble
+        self._on_lost = on_lost
         self._changed = threading.Condition()
         self._waiting: OrderedDict[Key, Write] = OrderedDict()
         self._size = 0
@@ -62,6 +68,7 @@ class Writer:
             earlier = self._waiting.get(write.key)
             if earlier is None and not self._has_room(write):
                 log.error("Too much waits for the database. This is not kept: %s", write.key)
+                self._on_lost(TOO_MUCH_WAITS)
                 return
             self._replace(write.over(earlier) if earlier else write, earlier)
             if self._thread is None:
@@ -130,8 +137,10 @@ class Writer:
                 problem,
                 *write.key,
             )
+            self._on_lost(str(problem))
         except Exception:
             log.exception("this could not be kept: %s", write.key)
+            self._on_lost(OWN_MISTAKE)
 
     def _next(self) -> Write | None:
         with self._changed:

@@ -54,20 +54,24 @@ class Action:
 
 
 @dataclass(frozen=True)
-class Added:
-    """A message has come, behind the message ``after`` (as ``Conversations.add_message`` takes it)."""
-
+class _OfMessage:
     message: MessageRecord
-    after: str | None
-    is_news: bool = True
 
     @property
     def key(self) -> Key:
-        return _key_of(self.message)
+        return self.message.conversation_id, self.message.id
 
     @property
     def size(self) -> int:
-        return len(self.message.text)
+        return len(self.message.text) + len(self.message.unheard)
+
+
+@dataclass(frozen=True)
+class Added(_OfMessage):
+    """A message has come, behind the message ``after`` (as ``Conversations.add_message`` takes it)."""
+
+    after: str | None
+    is_news: bool = True
 
     def over(self, earlier: Write) -> Write:  # noqa: ARG002
         return self
@@ -80,18 +84,8 @@ class Added:
 
 
 @dataclass(frozen=True)
-class Changed:
+class Changed(_OfMessage):
     """A message is no longer what it was."""
-
-    message: MessageRecord
-
-    @property
-    def key(self) -> Key:
-        return _key_of(self.message)
-
-    @property
-    def size(self) -> int:
-        return len(self.message.text)
 
     @property
     def is_news(self) -> bool:
@@ -109,8 +103,5 @@ class Changed:
             state=now.state,
             error=now.error,
             ended_at=now.ended_at,
+            unheard=now.unheard,
         )
-
-
-def _key_of(message: MessageRecord) -> Key:
-    return message.conversation_id, message.id

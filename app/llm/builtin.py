@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import re
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cores import usable_cores
-from app.engines import EngineError, Message, ReplyCutShort, Stop
+from app.engines import INTERRUPTED, EngineError, Message, ReplyCutShort, Stop
 from app.llm.chat import ChatBrain
 from app.progress import Progress
 
@@ -27,6 +28,8 @@ DEFAULT_CONTEXT = 2048
 _SLOTS = 2
 
 _MOST_THREADS = 8
+
+_WHOLE_SENTENCES = re.compile(r".*[.!?](?=\s|$)", re.DOTALL)
 
 
 class BuiltinBrain:
@@ -79,7 +82,7 @@ class BuiltinBrain:
         """Yield the reply's text as it is written, as ``ChatBrain.reply`` does."""
         if self._chat is None:
             raise EngineError("The built-in language model is not loaded. Load it, then try again.")
-        yield from self._chat.reply(messages, stop, max_tokens)
+        yield from self._chat.reply(_without_broken_off(messages), stop, max_tokens)
 
     def _parameters(self, key: str) -> CommonParams:
         import xllamacpp
@@ -89,6 +92,11 @@ class BuiltinBrain:
         parameters.model.path = str(self._file)
         parameters.n_parallel = _SLOTS
         parameters.n_ctx = _SLOTS * self.context_tokens
+        # A model this small falls into saying one sentence over and over. That is held back from the length
+        # of a sentence on: with less, it can no longer repeat a fact that it was asked for twice.
+        parameters.sampling.dry_multiplier = 2.0
+        parameters.sampling.dry_allowed_length = 8
+        parameters.sampling.dry_penalty_last_n = 512
         parameters.cache_ram_mib = 0  # the slots remember their own conversation
         # While it writes, the voice speaks: half of the cores each. Before that, all are free.
         parameters.cpuparams.n_threads = max(1, cores // 2)
@@ -98,3 +106,17 @@ class BuiltinBrain:
         parameters.ui = False
         parameters.verbosity = -1
         return parameters
+
+
+def _without_broken_off(messages: Sequence[Message]) -> list[Message]:
+    """``messages`` without what breaks off of interrupted replies. A model this small takes that for the
+    way to answer, and soon says nothing else. Where no sentence is left, the question goes as well."""
+    told: list[Message] = []
+    for message in messages:
+        if message.role != "assistant" or not message.text.endswith(INTERRUPTED):
+            told.append(message)
+        elif whole := _WHOLE_SENTENCES.match(message.text.removesuffix(INTERRUPTED)):
+            told.append(Message("assistant", whole[0]))
+        elif told and told[-1].role == "user":
+            told.pop()
+    return told

@@ -48,7 +48,8 @@ def estimated_tokens(text: str) -> int:
     Vocabularies differ and none is at hand, so this counts what a small one needs (SmolLM2's, with
     49,152 entries): English comes out about 1.4 times too long, other scripts up to twice.
     """
-    others = sum(len(character.encode("utf-8", "replace")) for character in text if not character.isascii())
+    ascii_count = len(text.encode("ascii", "ignore"))
+    others = len(text.encode("utf-8", "replace")) - ascii_count
     return len(_ASCII_TOKEN.findall(text)) + math.ceil(others / _BYTES_PER_TOKEN)
 
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
+
 from flask import Flask
 
+from app import threads
+from app.engines import Transcriber
+from app.models import Model, ModelNotReady
 from app.web import vox
 
 #: Importing an engine's libraries holds the interpreter for long moments. The first page and its
@@ -12,7 +18,21 @@ HEAD_START = 1.0
 
 
 def preload(app: Flask) -> None:
-    """Begin to open the archive, and to load every model, each in a thread of its own."""
+    """Begin to open the archive, and to load every model, each in a thread of its own, and then what an
+    open microphone needs."""
     vox(app).archive.open_in_background()
     for model in vox(app).models:
         model.load(after=HEAD_START)
+    threads.begin(partial(_load_ears, vox(app).models.stt), "load-ears")
+
+
+def _load_ears(transcriber: Model[Transcriber]) -> None:
+    """Load the small networks that listen to an open microphone, so that the first person who wants to
+    talk hands-free need not wait for them; after ``transcriber``, which is needed sooner."""
+    from app.stt.end_of_turn import end_of_turn
+    from app.stt.silero import silero
+
+    with suppress(ModelNotReady):
+        transcriber.wait()
+    silero()
+    end_of_turn()

@@ -1,6 +1,6 @@
 """The ears: one thread that looks for voices in the sound of all open microphones, side by side.
 
-Each connection's thread only leaves its sound here. That is not for the network's sake alone: threads
+Whoever receives sound only leaves it here. That is not for the network's sake alone: threads
 that each call it for 32 ms of sound spend more time on handing Python's lock around than on hearing.
 """
 
@@ -19,17 +19,17 @@ import numpy as np
 
 from app.engines import Samples
 from app.stt.activity import FRAME, VoiceActivity, side_by_side
-from app.stt.pcm_stream import PcmStream
+from app.stt.pcm_stream import BYTES_PER_SAMPLE, PcmStream
 
 log = logging.getLogger(__name__)
 
 #: Seconds between two beginnings of listening: with many microphones it is the number of times that
 #: costs, and a lone one sends less often than that.
-_PACE = 0.01
+_PACE = 0.005
 
-#: Samples of one microphone that are listened to at a time, a second: who sends minutes at once keeps nobody
-#: else waiting.
-_PORTION = 16_000
+#: Seconds of one microphone that are listened to at a time: who sends minutes at once keeps nobody else
+#: waiting.
+_PORTION = 1.0
 
 #: Seconds that somebody waits at most until sound is heard that has come.
 _PATIENCE = 10.0
@@ -89,6 +89,8 @@ class Ear:
         self._ears = ears
         self._lock = lock
         self._heard = heard
+        #: Bytes of a portion.
+        self.portion = round(rate * _PORTION) * BYTES_PER_SAMPLE
         self._stream = PcmStream(rate)
         #: Counts the resets, and is that up to which the ears have come.
         self._life = self._heard_life = 0
@@ -99,14 +101,13 @@ class Ear:
 
     def feed(self, pcm: bytes) -> None:
         """The next sound, in pieces of any size; it is heard a moment later."""
-        samples = self._stream.feed(pcm)
-        for start in range(0, samples.size, _PORTION):
-            self._ears.take(_Sound(self, self._life, samples[start : start + _PORTION]))
+        for start in range(0, len(pcm), self.portion):
+            self._ears.take(_Sound(self, self._life, pcm[start : start + self.portion]))
 
     def settle(self) -> None:
         """Wait until all that came has been heard. The lock must not be held."""
         was_heard = threading.Event()
-        self._ears.take(_Sound(self, self._life, np.empty(0, np.float32), was_heard))
+        self._ears.take(_Sound(self, self._life, b"", was_heard))
         was_heard.wait(_PATIENCE)
 
     # ----- for whoever holds the lock
@@ -117,13 +118,15 @@ class Ear:
 
     # ----- for the thread of the ears
 
-    def frames(self, life: int, samples: Samples) -> Samples:
-        """The whole frames that there are with the next ``samples``, which came in that life."""
+    def frames(self, life: int, pcm: bytes) -> Samples:
+        """The whole frames that there are with the next ``pcm``, which came in that life."""
+        samples = self._stream.feed(pcm)
         if life != self._heard_life:
             self._heard_life = life
             self.activity.reset()
             self._rest = self._rest[:0]
-        samples = np.concatenate([self._rest, samples])
+        if self._rest.size:
+            samples = np.concatenate([self._rest, samples])
         whole = samples.size - samples.size % FRAME
         self._rest = samples[whole:]
         return samples[:whole]
@@ -139,11 +142,11 @@ class Ear:
 
 @dataclass(frozen=True, eq=False)
 class _Sound:
-    """A piece of sound (16 kHz), which came in one life of its ear."""
+    """A piece of sound, which came in one life of its ear."""
 
     ear: Ear
     life: int
-    samples: Samples
+    pcm: bytes
     #: Set once it has been heard, where somebody waits for that.
     was_heard: threading.Event | None = None
 
@@ -155,15 +158,15 @@ def _portions(sounds: Sequence[_Sound]) -> tuple[list[_Sound], list[_Sound]]:
     taken: dict[Ear, int] = {}
     for sound in sounds:
         before = taken.get(sound.ear, 0)
-        (now if before < _PORTION else rest).append(sound)
-        taken[sound.ear] = before + sound.samples.size
+        (now if before < sound.ear.portion else rest).append(sound)
+        taken[sound.ear] = before + len(sound.pcm)
     return now, rest
 
 
 def _hear(sounds: Sequence[_Sound]) -> None:
     """Listen to ``sounds``, those of each ear one after the other."""
     news = _by_ear(sounds)
-    frames = [ear.frames(life, samples) for ear, (life, samples) in news.items()]
+    frames = [ear.frames(life, pcm) for ear, (life, pcm) in news.items()]
     found = side_by_side([ear.activity for ear in news], frames)
     for (ear, (life, _)), own, probabilities in zip(news.items(), frames, found, strict=True):
         try:
@@ -172,16 +175,16 @@ def _hear(sounds: Sequence[_Sound]) -> None:
             log.exception("what was heard could not be followed")
 
 
-def _by_ear(sounds: Sequence[_Sound]) -> dict[Ear, tuple[int, Samples]]:
+def _by_ear(sounds: Sequence[_Sound]) -> dict[Ear, tuple[int, bytes]]:
     """What came for each ear, in its latest life; nobody asks for the earlier ones any more."""
-    pieces: dict[Ear, tuple[int, list[Samples]]] = {}
+    pieces: dict[Ear, tuple[int, list[bytes]]] = {}
     for sound in sounds:
         life, own = pieces.get(sound.ear, (sound.life, []))
         if life != sound.life:
             own = []
-        own.append(sound.samples)
+        own.append(sound.pcm)
         pieces[sound.ear] = (sound.life, own)
-    return {ear: (life, np.concatenate(own)) for ear, (life, own) in pieces.items()}
+    return {ear: (life, b"".join(own)) for ear, (life, own) in pieces.items()}
 
 
 @cache

@@ -21,6 +21,8 @@ INPUT_RATES = range(8_000, 192_001)
 
 BYTES_PER_SAMPLE = 2
 
+_SCALE = np.float32(1 / 32_768)
+
 
 class PcmStream:
     """16-bit little-endian mono PCM at ``rate`` Hz to samples at 16 kHz, as it arrives. Not safe to
@@ -51,7 +53,7 @@ class PcmStream:
             pcm, self._odd_byte = pcm[:whole], pcm[whole:]
         samples = np.frombuffer(pcm, dtype="<i2")
         if self._resampler is None:
-            return samples.astype(np.float32) / 32_768
+            return np.multiply(samples, _SCALE, dtype=np.float32)
         return _resampled(self._resampler, _frame(samples, self._rate)) if pcm else _NOTHING
 
     def rest(self) -> Samples:

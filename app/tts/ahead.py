@@ -6,10 +6,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
 
+from app import threads
 from app.conversation.stop import StopFlag
 from app.engines import Samples, Stop, Synthesizer, Tell, tell_nobody
 from app.tts.phrases import Phrase
@@ -93,19 +95,17 @@ class Ahead:
         self._changed = threading.Condition()
         self._begun: deque[_Making] = deque()  # and not given out yet
         self._count = 0
-        self._taker: threading.Thread | None = None
+        #: Which worker waits for the next phrase.
+        self._taker: int | None = None
         self._is_at_end = False
         self._source_problem: Exception | None = None
         self._stop = _ReplyStop(stop)
         self._stop.on_set(self._wake)
-        self._workers = [
-            threading.Thread(target=self._work, name=f"tts-phrase-{number}", daemon=True)
-            for number in range(AT_ONCE)
-        ]
+        self._workers: list[threads.Work] = []
 
     def __enter__(self) -> Ahead:
-        for worker in self._workers:
-            worker.start()
+        for number in range(AT_ONCE):
+            self._workers.append(threads.begin(partial(self._work, number), f"tts-phrase-{number}"))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -114,9 +114,9 @@ class Ahead:
         with self._changed:
             self._changed.wait_for(lambda: self._taker is None, _GRACE)
             blocked = self._taker
-        for worker in self._workers:
-            if worker is not blocked:
-                worker.join()
+        for number, worker in enumerate(self._workers):
+            if number != blocked:
+                worker.wait()
 
     def __iter__(self) -> Iterator[Made]:
         while (made := self._next()) is not None:
@@ -151,16 +151,16 @@ class Ahead:
 
     # ----- in the workers
 
-    def _work(self) -> None:
-        while (making := self._begin()) is not None:
+    def _work(self, number: int) -> None:
+        while (making := self._begin(number)) is not None:
             made = self._make(making.index, making.phrase)
             with self._changed:
                 making.made = made
                 self._changed.notify_all()
 
-    def _begin(self) -> _Making | None:
+    def _begin(self, number: int) -> _Making | None:
         """The next phrase, once there is room for it; None when there will be none."""
-        if not self._may_take():
+        if not self._may_take(number):
             return None
         # Before there is room: the end of the reply should be known as soon as it has come.
         phrase = self._take()
@@ -177,7 +177,7 @@ class Ahead:
             self._begun.append(making)
             return making
 
-    def _may_take(self) -> bool:
+    def _may_take(self, number: int) -> bool:
         """Wait until it is this worker's to take the next phrase; False when there will be none."""
         if self._stop.is_set():
             return False
@@ -185,7 +185,7 @@ class Ahead:
             self._changed.wait_for(lambda: self._taker is None or self._stop.was_set)
             if self._is_at_end or self._stop.was_set:
                 return False
-            self._taker = threading.current_thread()
+            self._taker = number
             return True
 
     def _has_room(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, abort, jsonify, request, send_file
 
 from app.archive import export
-from app.archive.as_json import conversation_as_json, hit_as_json, message_as_json
+from app.archive.as_json import conversation_as_json, hit_as_json, message_as_shown
 from app.archive.cleaning import clean_title
 from app.archive.lazy import RETRY_AFTER
 from app.archive.records import (
@@ -65,7 +65,7 @@ def one(conversation_id: str) -> dict[str, Any]:
     """A conversation with all that was said."""
     conversation, messages = vox().archive.conversations.whole(conversation_id)
     return conversation_as_json(conversation) | {
-        "messages": [message_as_json(message) for message in messages]
+        "messages": [message_as_shown(message) for message in messages]
     }
 
 

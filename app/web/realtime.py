@@ -6,6 +6,7 @@ it. That is imported with the first conversation: its types alone take a second 
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,13 @@ MAX_MESSAGE = 16 * 1024 * 1024
 #: A peer of which nothing comes from one ping to the next is gone.
 PING_SECONDS = 20
 
+#: After so long Python's lock is taken from a thread for another that waits; by default it is 5 ms. The
+#: sockets' event loop lets go of it at every message, and would then wait so long for each busy turn.
+SWITCH_SECONDS = 0.0002
+
 
 def init_app(app: Flask) -> None:
+    sys.setswitchinterval(SWITCH_SECONDS)
     state = vox(app)
     state.sessions = SocketSessions(state.settings.max_sessions)
     state.news = ModelNews(state.models, state.sessions)

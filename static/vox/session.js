@@ -142,11 +142,16 @@ export class Session {
    * hands-free stays so.
    */
   stopAll() {
-    this.replies.interrupt();
+    this.silence();
+    this.conversation.dispatch({ type: 'page.stopped' });
+  }
+
+  /** The same for something that needs silence: where nothing went on, nothing is said to have stopped. */
+  silence() {
+    this.stopGenerating();
     this.dictation.discard();
     if (this.state.handsFree === 'on') this.input.clear();
     this.conversation.dispatch({ type: 'page.dropped' });
-    this.conversation.dispatch({ type: 'page.stopped' });
   }
 
   /**

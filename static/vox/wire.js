@@ -62,6 +62,7 @@ export const SPEECH_RATE = 24_000;
  * @property {string} id
  * @property {'user' | 'assistant' | 'system'} role
  * @property {string} text
+ * @property {string} [unheard] of an interrupted reply: what was written after `text`, and never heard
  * @property {'in_progress' | 'completed' | 'interrupted' | 'failed'} state
  * @property {string | null} error a sentence for the person
  * @property {boolean} is_audio

@@ -21,6 +21,15 @@ def with_axe(context: BrowserContext) -> BrowserContext:
     return context
 
 
+def faults_in_both_themes(page: Page) -> list[str]:
+    """The grave faults in ``page`` as it is now, in light and in dark."""
+    found = faults(page)
+    page.emulate_media(color_scheme="dark")
+    found += faults(page, colours=True)
+    page.emulate_media(color_scheme="light")
+    return found
+
+
 def faults(page: Page, *, colours: bool | None = None) -> list[str]:
     """The grave faults in ``page`` as it is now, a line each. ``colours``: only those of contrast (True), or
     all but those (False), as looking for them takes longest."""

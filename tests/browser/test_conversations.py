@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import soundfile
 from playwright.sync_api import Locator, Page
@@ -25,6 +26,7 @@ from tests.conversation.scripted import (
     says,
     scripted_models,
 )
+from tests.keeping.locking import locked, make_impatient
 from tests.served import Served, serve
 
 pytestmark = pytest.mark.browser
@@ -202,12 +204,34 @@ def test_who_reloads_in_the_middle_of_an_answer_has_what_was_heard(
     tab.page.reload()
     tab.wait_for_state("stopped")
     assert tab.texts("user") == [NIGHT]
-    (heard,) = tab.texts("assistant")
+    _, heard = kept.texts(conversation_id(tab))
     assert heard.startswith("They")
     assert "Others" not in heard
-    assert kept.texts(conversation_id(tab)) == [NIGHT, heard]
+    # What was not heard is there to be read, faint.
+    tab.wait_until(lambda: tab.texts("assistant") == ["".join(ANSWER)])
+    faint = tab.page.evaluate("[...CSS.highlights.get('vox-unspoken')].map(String)")
+    assert [heard + words for words in faint] == ["".join(ANSWER)]
     assert tab.page.get_by_role("textbox", name="Message").input_value() == "And by day"
     assert tab.active() == 0
+    assert tab.errors == []
+
+
+def test_that_nothing_can_be_kept_is_said_until_it_can_again(
+    page_at: Callable[..., Tab], talk: Served, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_impatient(monkeypatch)
+    tab = page_at()
+    notice = tab.page.get_by_role("alert").get_by_text("What is said is not being kept now.")
+    with locked(talk.app.extensions["vox"].settings.data_dir):
+        ask(tab, NIGHT)
+        notice.wait_for()
+        ask(tab, "And by day?")
+        assert notice.is_visible()
+        tab.page.reload()
+        notice.wait_for()
+    tab.page.get_by_role("alert").get_by_text("What is said is kept again").wait_for()
+    assert notice.count() == 0
+    tab.wait_until(lambda: len(kept.texts(conversation_id(tab))) == 4)
     assert tab.errors == []
 
 
@@ -420,6 +444,12 @@ def test_kept_sound_is_heard_again_downloaded_and_thrown_away(
     with page.expect_download() as download:
         choose(page, "Sound as Opus")
     assert Path(download.value.path()).read_bytes().startswith(b"OggS")
+    with page.expect_download() as download:
+        choose(page, "Sound as WAV")
+    assert download.value.suggested_filename.endswith(".wav")
+    whole, rate = soundfile.read(io.BytesIO(Path(download.value.path()).read_bytes()))
+    assert whole.size / rate == pytest.approx(sound.size / rate, abs=1)  # the question was typed
+    assert np.abs(whole).max() == pytest.approx(np.abs(sound).max(), rel=0.2)
 
     page.get_by_role("button", name="Settings").click()
     space = page.locator("#space-words")
@@ -427,6 +457,10 @@ def test_kept_sound_is_heard_again_downloaded_and_thrown_away(
         lambda: re.search(r"of 1.0 GB: the sound of \d+ messages?", space.inner_text()) is not None
     )
     assert page.get_by_role("switch", name="Keep the sound").is_checked()
+    page.get_by_label("Keep at most").select_option("5.0 GB")
+    tab.wait_until(lambda: "of 5.0 GB" in space.inner_text())
+    page.get_by_label("Keep at most").select_option("1.0 GB")
+    tab.wait_until(lambda: "of 1.0 GB" in space.inner_text())
     page.get_by_role("button", name="Throw away kept sound").click()
     assert is_focused(page.get_by_role("button", name="Keep it"))
     page.get_by_role("button", name="Throw it away").click()

@@ -13,7 +13,7 @@ import pytest
 
 from app.models import Model, Models
 from app.settings import Settings
-from tests.browser.axe import faults, with_axe
+from tests.browser.axe import faults, faults_in_both_themes, with_axe
 from tests.browser.tab import Launch, Tab
 from tests.conversation.scripted import (
     Hanging,
@@ -47,8 +47,9 @@ def served(thinking: Hanging, tmp_path: Path) -> Iterator[Served]:
         loaded("llm", DemoBrain(thinking)),
         loaded("tts", ScriptedSynthesizer()),
     )
-    # As a person would have it who fixed the ears when VOX was started.
-    settings = Settings.from_environment({"VOX_DATA_DIR": str(tmp_path), "VOX_STT": "tiny.en"})
+    # As a person would have it who fixed the ears and the voice when VOX was started.
+    fixed = {"VOX_STT": "tiny.en", "VOX_TTS": "piper"}
+    settings = Settings.from_environment({"VOX_DATA_DIR": str(tmp_path), **fixed})
     with serve(settings, models) as served:
         yield served
 
@@ -146,6 +147,10 @@ def test_another_brain_is_tried_connected_and_told_how_to_answer(
     page.get_by_text("Change the ears").click()
     assert sheet.get_by_label("Whisper model").is_disabled()
     sheet.get_by_text("Set by VOX_STT when VOX was started.").wait_for()
+    assert sheet.get_by_role("button", name="Use these ears").is_visible()  # their language can be changed
+    page.get_by_text("Change the voice engine").click()
+    sheet.get_by_text("Set by VOX_TTS when VOX was started.").wait_for()
+    assert not sheet.get_by_role("button", name="Use this engine").is_visible()
     assert tab.errors == []
     page.close()
     assert [model.state.value for model in models_of(served)] == ["ready"] * 3
@@ -164,6 +169,7 @@ def test_a_model_that_answers_somebody_goes_when_they_say_so(
     # It is asked about, and can be left, by the keyboard alone.
     card.get_by_role("button", name="Unload: Brain").press("Enter")
     card.get_by_text("It is in use for an answer.").wait_for()
+    assert faults_in_both_themes(page) == []
     tab.wait_for("document.activeElement.textContent === 'When it is done'")
     page.keyboard.press("Enter")
     card.get_by_text("It is unloaded as soon as nobody uses it.").wait_for()

@@ -13,6 +13,7 @@ import pytest
 from app.models import Models
 from app.settings import Settings
 from app.voices.library import VoiceLibrary
+from tests.browser.axe import faults_in_both_themes, with_axe
 from tests.browser.tab import MICROPHONE_RATE, Launch, Tab
 from tests.conversation.scripted import ScriptedBrain, ScriptedTranscriber, says, scripted_models
 from tests.served import serve
@@ -32,7 +33,7 @@ def open_page(launch: Launch, tmp_path: Path, settings: Settings) -> Iterator[Ca
     def open_page(models: Models, recording: Recording | None = None) -> Tab:
         server = serve(replace(settings, data_dir=tmp_path), models)
         served.append(server)
-        page = launch(recording).new_context().new_page()
+        page = with_axe(launch(recording).new_context()).new_page()
         return Tab(page).open(server.__enter__().url)
 
     yield open_page
@@ -176,6 +177,7 @@ def test_a_recorded_voice_speaks_in_the_conversation_and_the_microphone_is_off_a
     # What was read aloud was for the library alone, and its microphone is off.
     assert tab.count_sent("input_audio_buffer.append") - sent <= 10
     assert tab.page.evaluate("window.stream.getTracks()[0].readyState") == "ended"
+    assert faults_in_both_themes(tab.page) == []
 
     press(tab, "Listen")
     tab.wait_until(lambda: tab.active() == 1)
@@ -230,4 +232,5 @@ def test_who_may_not_record_a_voice_is_told_what_to_do(open_page: Callable[..., 
     press(tab, "Record")
     wait_for_trouble(tab, "microphone")
     assert tab.page.get_by_role("button", name="Record", exact=True).get_attribute("aria-pressed") == "false"
+    tab.wait_for_status("Ready")  # nothing went on that could have been stopped
     assert tab.errors == []

@@ -12,6 +12,7 @@ from app.conversation.doubt import HOLD_MS, INTERRUPTION_MS, OVER_MS
 from app.conversation.listening import (
     ASK_AGAIN_MS,
     FIRM_ONSET_MS,
+    LULL_MS,
     ONSET_MS,
     PAUSE_MS,
     FloorState,
@@ -35,6 +36,7 @@ class Floor:
         self.ended: list[Utterance] = []
         self.paused: list[int] = []
         self.asked: list[int] = []
+        self.lulls = 0
 
     def state(self) -> FloorState:
         return self.now
@@ -52,6 +54,9 @@ class Floor:
         self.begun = utterance
 
     def speaking(self, utterance: Utterance) -> None: ...
+
+    def lull(self, utterance: Utterance) -> None:
+        self.lulls += 1
 
     def pause(self, utterance: Utterance, number: int) -> None:
         self.log.append("pause")
@@ -103,6 +108,17 @@ def test_an_utterance_begins_with_a_voice_and_ends_with_the_models_word() -> Non
     assert floor.log == ["begin", "pause"]
     microphone.listening.judged_over(floor.paused[-1])
     assert floor.log == ["begin", "pause", "end"]
+
+
+def test_the_words_are_looked_for_before_a_silence_is_a_pause() -> None:
+    floor = Floor()
+    microphone = Microphone(floor)
+    microphone.voice(800)
+    microphone.silence(LULL_MS - FRAME_MS)
+    assert floor.lulls == 0
+    microphone.silence(FRAME_MS)
+    assert floor.lulls == 1
+    assert floor.log == ["begin"]
 
 
 def test_an_utterance_holds_the_sound_from_shortly_before_its_first_voice() -> None:

@@ -243,6 +243,24 @@ def test_a_short_sound_of_agreement_lets_vox_go_on(room: Callable[..., Room], sp
     assert [event.phase for event in here.ear.of("vox.voice")][-1] == "resume"
 
 
+def test_a_short_sound_while_the_next_phrase_is_being_made_ends_nothing(
+    room: Callable[..., Room], speech: Say
+) -> None:
+    heard = iter([QUESTION, QUESTION, QUESTION])
+    story = Hanging("This is the first phrase. ", "And")
+    here = room(hears=lambda stop: iter([next(heard, "Mm-hm.")]), answers=story)
+    here.person.says(speech(QUESTION))
+    here.person.waits_for("response.output_audio.delta")
+    here.waits_until_quiet()
+    for _ in heard:
+        pass
+    here.person.says(speech("Yeah."))
+    here.person.waits_for("vox.voice", 2)
+    here.person.keeps_silent(1)
+    assert here.ear.of("vox.voice")[-1].phase == "resume"
+    assert here.ear.of("response.done") == []
+
+
 def test_vox_is_not_interrupted_by_its_own_words(room: Callable[..., Room], speech: Say) -> None:
     heard = [QUESTION]
     here = room(hears=lambda stop: iter([heard[-1]]), answers=says(LONG), samples=2_400)

@@ -24,6 +24,9 @@ from app.conversation.unfinished import looks_asked, looks_unfinished
         "How can I?",
         "My name is",
         "Where do you come from and",
+        "If I travel to Italy in May.",
+        "I have a plan. So, if it rains tomorrow.",
+        "Wenn es morgen regnet.",
     ],
 )
 def test_a_sentence_that_stops_in_its_middle_is_unfinished(words: str) -> None:
@@ -44,6 +47,9 @@ def test_a_sentence_that_stops_in_its_middle_is_unfinished(words: str) -> None:
         "I would like to know how old the earth is.",
         "Pi is 3.14",
         "¿Qué hora es ahora?",
+        "If it rains, we stay here.",
+        "If we go now will we be there in time?",
+        "Si.",
         "",
     ],
 )

@@ -55,10 +55,11 @@ function reconnect() {
 }
 
 test('a kept conversation is shown as it was: done, stopped, failed with its reason, and when', () => {
-  const cut = kept('b', 'assistant', 'It is', { state: 'interrupted' });
+  const cut = kept('b', 'assistant', 'It is', { state: 'interrupted', unheard: ' late.' });
   const failed = kept('c', 'assistant', '', { state: 'failed', error: 'The brain did not answer.' });
   open('conv_1', QUESTION, ANSWER, cut, failed, kept('s', 'system', 'Be brief.'));
-  assert.deepEqual(states(), ['q done Who are you?', 'a done I am VOX.', 'b stopped It is', 'c failed ']);
+  assert.deepEqual(states(), ['q done Who are you?', 'a done I am VOX.', 'b stopped It is late.', 'c failed ']);
+  assert.equal(told.state.messages[2].spokenEnd, 'It is'.length);
   assert.equal(told.state.messages[3].note, 'The brain did not answer.');
   assert.equal(told.state.messages[0].at, Date.parse('2026-11-20T10:00:00Z'));
   assert.equal(told.state.opened.title, 'A talk');
@@ -172,13 +173,27 @@ test('messages that could not be had leave what is shown as it is', () => {
   assert.equal(states().length, 2);
 });
 
-test('that nothing is kept is no trouble any more once it is kept again', () => {
-  told.say({ type: 'vox.notice', level: 'warning', code: 'not_kept', message: 'This is not kept.' });
-  told.say({ type: 'vox.notice', level: 'info', code: 'kept_again', message: 'It is kept again.' });
-  assert.deepEqual(
-    told.state.notices.map(({ code }) => code),
-    ['kept_again'],
-  );
+const notice = (code) => told.say({ type: 'vox.notice', level: 'warning', code, message: `About ${code}.` });
+const notices = () => told.state.notices.map(({ code }) => code);
+
+test('that nothing is kept is shown until it is kept again, whatever is said meanwhile', () => {
+  notice('not_kept');
+  notice('nothing_heard');
+  told.session.send('Hello');
+  assert.deepEqual(notices(), ['not_kept']);
+  for (const code of ['speech_not_kept', 'nothing_heard', 'text_shortened', 'voice_unavailable']) notice(code);
+  assert.deepEqual(notices(), ['not_kept', 'speech_not_kept', 'voice_unavailable']);
+  notice('speech_kept_again');
+  notice('kept_again');
+  assert.deepEqual(notices(), ['voice_unavailable', 'speech_kept_again', 'kept_again']);
+  told.session.send('And now?');
+  assert.deepEqual(notices(), []);
+});
+
+test('connected anew, what is not kept is what the server says then', () => {
+  notice('not_kept');
+  told.say({ type: 'session.created' });
+  assert.deepEqual(notices(), []);
 });
 
 test('a kept message is played once more, and falls silent by a second press and by Stop All', async () => {

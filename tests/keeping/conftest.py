@@ -14,10 +14,11 @@ import pytest
 from app.archive.address import FILE_NAME
 from app.archive.archive import Archive
 from app.archive.database import Database
-from app.archive.records import MessageRecord
+from app.archive.records import MessageRecord, UnknownConversation
 from app.conversation.session import Session
-from app.keeping.desk import NEW, Desk
+from app.keeping.desk import Desk
 from app.keeping.files import SpeechFiles
+from app.keeping.opened import NEW
 from app.models import Models
 from app.settings import Settings
 from tests.conversation.scripted import (
@@ -63,7 +64,8 @@ class House:
 
     def __init__(self, archive: Archive, folder: Path) -> None:
         self.archive = archive
-        self.files = SpeechFiles(folder)
+        self.folder = folder
+        self.files = SpeechFiles(folder / "speech")
         self.settings = Settings()
         self.brain = ScriptedBrain(says("It rains. ", "Take a coat."))
         self.voice = ScriptedSynthesizer(samples=10)
@@ -89,9 +91,12 @@ class House:
         self.brain._script = script
 
     def kept(self, conversation_id: str) -> list[MessageRecord]:
-        """What is in the archive of a conversation, once all is written that is to be."""
+        """What is in the archive of a conversation, once all is written that is to be now."""
         assert self.desk.writer.settle(20)
-        return self.archive.conversations.messages(conversation_id)
+        try:
+            return self.archive.conversations.messages(conversation_id)
+        except UnknownConversation:  # what was said first is still being transcribed
+            return []
 
     def texts(self, conversation_id: str) -> list[str]:
         return [message.text for message in self.kept(conversation_id)]
@@ -125,7 +130,7 @@ def house(tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(Database.writing.__wrapped__, "__defaults__", (0.05,))  # type: ignore[attr-defined]
     shutil.copy(empty_database, tmp_path / FILE_NAME)
     archive = Archive.open(Settings(data_dir=tmp_path))
-    house = House(archive, tmp_path / "speech")
+    house = House(archive, tmp_path)
     yield house
     house.close()
     archive.close()

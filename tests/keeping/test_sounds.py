@@ -63,6 +63,7 @@ def test_nothing_is_kept_unasked(house: House) -> None:
     tab = house.tab()
     say(tab, 0.5)
     tab.session.create_response()
+    tab.ear.until("response.done")
     until(lambda: house.kept(tab.id)[-1].state == "completed")
     assert house.desk.sounds.settle(10)
     assert house.archive.conversations.speech_count() == 0
@@ -104,6 +105,10 @@ def test_the_oldest_goes_where_there_is_no_space_left(house: House, monkeypatch:
     until(lambda: house.archive.conversations.speech(tab.id, oldest.id) is None)
     assert [bool(m.speech) for m in with_speech(house, tab, 3)] == [False, True, True, True]
     assert not house.files.path(tab.id, oldest.id).exists()
+    # With less space than before the oldest go at once.
+    monkeypatch.setattr("app.keeping.sounds.limit_bytes", lambda settings: 0)
+    house.desk.settings_changed()
+    assert [bool(m.speech) for m in house.kept(tab.id)] == [False] * 4
 
 
 def test_a_removed_message_takes_its_sound_along(house: House) -> None:
@@ -133,6 +138,18 @@ def test_where_sound_cannot_be_kept_the_words_are(house: House) -> None:
     say(tab, 1)
     assert tab.ear.until("vox.notice").code == "speech_not_kept"
     assert house.texts(tab.id) == [house.heard]
+    house.files.folder.unlink()
+    say(tab, 2)
+    assert tab.ear.until("vox.notice", 2).code == "speech_kept_again"
+
+
+def test_a_full_disk_is_said_with_what_helps(house: House) -> None:
+    house.files.folder.mkdir()
+    (house.files.folder / "next.part").symlink_to("/dev/full")
+    tab = house.tab()
+    say(tab, 1)
+    assert "Free some space" in tab.ear.until("vox.notice").message
+    assert list(house.files.folder.glob("*/*.ogg")) == []
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import event
@@ -16,22 +15,12 @@ from app.keeping.writer import Writer
 from app.keeping.writes import Action, Added, Changed, Write
 from tests.conversation.scripted import Hanging, says
 from tests.keeping.conftest import House, Tab, until
+from tests.keeping.locking import locked, make_impatient
 
 
 @pytest.fixture(autouse=True)
 def _tries_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer_module, "RETRY_SECONDS", 0.02)
-
-
-@contextmanager
-def locked(house: House) -> Iterator[None]:
-    """The database while another program writes to it, and does not end."""
-    with sqlite3.connect(house.archive.name, isolation_level=None) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        try:
-            yield
-        finally:
-            other.execute("ROLLBACK")
+    make_impatient(monkeypatch)
 
 
 def notices(tab: Tab) -> list[str]:
@@ -42,7 +31,7 @@ def test_a_locked_database_stops_no_talk_and_loses_nothing(house: House) -> None
     tab = house.tab()
     tab.ask("Do I need a coat?")
     until(lambda: house.kept(tab.id)[-1].state == "completed")
-    with locked(house):
+    with locked(house.folder):
         house.answers(says("No hat."))
         for _ in range(3):
             assert tab.ask("And a hat?").response.status == "completed"
@@ -59,7 +48,7 @@ def test_a_locked_database_stops_no_talk_and_loses_nothing(house: House) -> None
 
 
 def test_a_conversation_that_begins_while_nothing_can_be_kept_is_kept_later(house: House) -> None:
-    with locked(house):
+    with locked(house.folder):
         tab = house.tab()
         tab.ask("Hello")
         until(lambda: "not_kept" in notices(tab))
@@ -73,7 +62,7 @@ def test_where_the_database_cannot_be_read_a_new_conversation_begins(house: Hous
     def unavailable() -> None:
         raise ArchiveUnavailable("The disk is gone.")
 
-    house.desk._conversations = unavailable  # type: ignore[assignment, method-assign]
+    house.desk._opened._archive = unavailable  # type: ignore[assignment]
     tab = house.tab("conv_0123456789abcdef")
     problem = tab.ear.of("error")[0].error
     assert problem.code == "conversation_unavailable"
@@ -119,7 +108,27 @@ def test_what_the_database_will_never_take_holds_up_nothing(
     (told,) = caplog.records
     assert "is not kept; what is said from now on is" in told.getMessage()
     assert told.exc_info is None
-    assert notices(tab) == []
+    until(lambda: notices(tab) == ["some_not_kept"])
+    assert "by a rule" in tab.ear.of("vox.notice")[0].message
+
+
+def test_who_talks_longer_than_can_be_remembered_is_told_what_is_lost(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "MAX_WAITING", 4)
+    with locked(house.folder):
+        tab = house.tab()
+        tab.type("First")
+        until(lambda: notices(tab) == ["not_kept"])
+        for number in range(10):
+            tab.type(f"Number {number}")
+        until(lambda: notices(tab) == ["not_kept", "not_kept"])
+        now, late = tab.ear.of("vox.notice")[-1], house.tab(tab.id)
+        assert "is lost" in now.message
+        until(lambda: [event.message for event in late.ear.of("vox.notice")] == [now.message])
+    until(lambda: notices(tab)[2:] == ["kept_again"])
+    assert "Not all" in tab.ear.of("vox.notice")[-1].message
+    assert house.texts(tab.id)[0] == "First"
 
 
 class Book:
@@ -129,7 +138,8 @@ class Book:
         self.is_shut = False
         self.lines: list[str] = []
         self.troubles: list[bool] = []
-        self.writer = Writer(lambda: self, lambda write: None, self._trouble)  # type: ignore[arg-type, return-value]
+        self.lost: list[str] = []
+        self.writer = Writer(lambda: self, lambda write: None, self._trouble, self.lost.append)  # type: ignore[arg-type, return-value]
 
     def write(self, line: str) -> None:
         if self.is_shut:
@@ -180,6 +190,7 @@ def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert book.writer.settle(10)
     assert book.lines[:3] == ["a", "b", "c"]
     assert len(book.lines) <= 4  # one may have been in hand
+    assert len(book.lines) + len(book.lost) == 7
 
 
 def test_a_write_that_can_never_succeed_holds_up_nobody() -> None:
@@ -192,6 +203,7 @@ def test_a_write_that_can_never_succeed_holds_up_nobody() -> None:
     book.writer.put(line("good"))
     assert book.writer.settle(10)
     assert book.lines == ["good"]
+    assert len(book.lost) == 1
 
 
 def test_the_end_is_not_waited_for_too_long() -> None:
@@ -203,7 +215,7 @@ def test_the_end_is_not_waited_for_too_long() -> None:
 
 
 def test_nobody_waits_for_the_database_while_a_reply_sounds(house: House) -> None:
-    with locked(house):
+    with locked(house.folder):
         tab = house.tab()
         house.answers(hanging := Hanging("One. ", "Two. "))
         tab.type("Count")

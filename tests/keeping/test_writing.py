@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
+from app.archive.export import as_json, as_markdown
 from app.archive.records import MessageRecord
+from app.engines import ReplyCutShort
+from app.keeping.conversation import now
 from tests.conversation.scripted import Hanging, says
 from tests.keeping.conftest import House, until
 
@@ -46,13 +51,18 @@ def test_a_reply_is_kept_no_further_than_it_has_begun_to_be_heard(house: House) 
 
 def test_who_leaves_while_the_last_phrases_sound_has_not_heard_them(house: House) -> None:
     house.voice._samples = 24_000
-    first = "The first sentence takes its time to be said aloud."
-    house.answers(says(f"{first} ", "And nobody has heard a thing of the second one."))
+    first, second = (
+        "The first sentence takes its time to be said aloud.",
+        "And nobody has heard a thing of the second one.",
+    )
+    house.answers(says(f"{first} ", second))
     tab = house.tab()
     assert tab.ask("Go on").response.status == "completed"
     assert house.kept(tab.id)[1].state == "in_progress"  # it has been made, and not yet heard
     tab.session.close()
-    assert state_of(house.kept(tab.id)[1]) == ("assistant", first, "interrupted")
+    (_, reply) = house.kept(tab.id)
+    assert state_of(reply) == ("assistant", first, "interrupted")
+    assert reply.unheard == f" {second}"
 
 
 def test_what_the_client_says_was_heard_is_what_is_kept(house: House) -> None:
@@ -63,6 +73,30 @@ def test_what_the_client_says_was_heard_is_what_is_kept(house: House) -> None:
     reply = house.kept(tab.id)[1]
     tab.session.truncate_item(reply.id, 0, 1_300)
     assert state_of(house.kept(tab.id)[1]) == ("assistant", "One two three", "interrupted")
+
+
+def test_words_that_were_never_heard_are_kept_for_the_eye_alone(house: House) -> None:
+    house.voice._samples = 2_400
+    house.answers(hanging := Hanging("One two three four five six seven. ", "Eight nine ten"))
+    tab = house.tab()
+    tab.type("Count")
+    tab.session.create_response()
+    assert hanging.is_hanging.wait(20)
+    tab.ear.until("response.output_audio.delta")
+    tab.session.cancel_response()
+    reply = house.kept(tab.id)[1]
+    tab.session.truncate_item(reply.id, 0, 1_300)
+    reply = house.kept(tab.id)[1]
+    assert (reply.text, reply.unheard) == ("One two three", " four five six seven. Eight nine ten")
+
+    again = house.tab(tab.id)
+    house.answers(says("Ten."))
+    again.ask("What comes then?")
+    told = [[message.text for message in prompt][-3:] for prompt in house.brain.prompts]
+    assert ["Count", "One two three …", "What comes then?"] in told
+    assert house.archive.conversations.search("eight") == []
+    record, messages = house.archive.conversations.whole(tab.id)
+    assert "ight" not in as_markdown(record, messages) + as_json(record, messages, now())
 
 
 def test_a_reply_of_which_nothing_was_heard_is_not_kept(house: House) -> None:
@@ -95,6 +129,18 @@ def test_a_failed_reply_says_why(house: House) -> None:
     house.answers(says("Now I can."))
     tab.ask("Again")
     until(lambda: house.texts(tab.id) == ["Hello", "", "Again", "Now I can."])
+
+
+def test_a_reply_that_became_too_long_says_so(house: House) -> None:
+    def is_cut_short(stop: object) -> Iterator[str]:
+        yield "It rains. And"
+        raise ReplyCutShort("The reply reached its longest.")
+
+    house.answers(is_cut_short)
+    tab = house.tab()
+    assert tab.ask("Tell me all about the weather.").response.status == "incomplete"
+    until(lambda: state_of(house.kept(tab.id)[1]) == ("assistant", "It rains. And", "completed"))
+    assert "cut off at its longest length" in (house.kept(tab.id)[1].error or "")
 
 
 def test_spoken_words_are_kept_once_they_are_known(house: House) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import urllib.error
 import urllib.request
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 import psutil
 import pytest
 
 from app.conversation.stop import StopFlag
-from app.engines import EngineError, Message, ReplyCutShort
+from app.engines import INTERRUPTED, EngineError, Message, ReplyCutShort
 from app.llm.builtin import BuiltinBrain
 from app.llm.prompt import system_prompt
 from app.offline_pack import brain_model
@@ -38,6 +41,34 @@ def test_it_answers_a_question(small_brain: BuiltinBrain) -> None:
 def test_it_says_the_same_thing_twice(small_brain: BuiltinBrain) -> None:
     question = "Which animal says moo?"
     assert reply(small_brain, question) == reply(small_brain, question) != ""
+
+
+@pytest.mark.parametrize(
+    ("heard", "kept"),
+    [
+        ("The sea is", []),
+        ("The sea is deep. It is", [Message("assistant", "The sea is deep.")]),
+    ],
+)
+def test_it_does_not_learn_to_break_off_from_being_interrupted(
+    small_brain: BuiltinBrain, heard: str, kept: list[Message]
+) -> None:
+    system, question = prompt("Why is the sky blue?")
+    before = Message("user", "Tell me something about the sea.")
+    interrupted = [system, before, Message("assistant", heard + INTERRUPTED), question]
+    whole = [system, *([before, *kept] if kept else []), question]
+    answers = [
+        "".join(islice(small_brain.reply(messages, StopFlag(), 200), 10)) for messages in (interrupted, whole)
+    ]
+    assert answers[0] == answers[1]
+    assert "…" not in answers[0]
+
+
+def test_a_long_story_does_not_go_round_in_circles(small_brain: BuiltinBrain) -> None:
+    story = reply(small_brain, "Tell me a long story about a fox and a river, in ten sentences.", 400)
+    sentences = Counter(re.split(r"(?<=[.!?])\s+", story))
+    assert len(sentences) >= 3
+    assert max(sentences.values()) <= 2
 
 
 def test_a_long_reply_is_cut_at_its_longest_length(small_brain: BuiltinBrain) -> None:

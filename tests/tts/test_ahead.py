@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -31,7 +32,12 @@ def voice() -> Workshop:
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
     yield
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("tts-phrase")]
+    assert not working()
+
+
+def working() -> list[str]:
+    """The threads that make phrases."""
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("tts-phrase")]
 
 
 def spoken(voice: Workshop, names: str, stop: Stop) -> Generator[Chunk, None, None]:
@@ -107,10 +113,11 @@ def test_leaving_does_not_wait_for_a_source_that_blocks(voice: Workshop) -> None
     written.put(a)
     with Ahead(iter(written.get, None), voice, None, threading.Event()) as made:
         assert next(iter(made)).phrase is a
-    waiting = [thread for thread in threading.enumerate() if thread.name.startswith("tts-phrase")]
     written.put(b)
-    for thread in waiting:
-        thread.join(30)
+    deadline = time.monotonic() + 30
+    while working():
+        assert time.monotonic() < deadline, "somebody still waits"
+        time.sleep(0.001)
     assert voice.begun == ["a"]
 
 

@@ -125,6 +125,7 @@ def test_one_is_opened_and_opening_changes_nothing(client: FlaskClient, conversa
         "created_at": "2026-11-21T12:00:00.000Z",
         "ended_at": "2026-11-21T12:00:00.000Z",
         "speech": None,
+        "unheard": "",
     }
     assert answer(client.get("/api/conversations/conv_1")) == found
 

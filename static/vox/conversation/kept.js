@@ -107,12 +107,13 @@ function combined(shown, kept) {
  * @param {KeptMessage} kept
  * @returns {Message}
  */
-function fromKept({ id, role, text, state, error, created_at: createdAt, speech }) {
+function fromKept({ id, role, text, unheard, state, error, created_at: createdAt, speech }) {
   const growing = state === 'in_progress' && role === 'user';
   return newMessage({
     id,
     role: /** @type {Message['role']} */ (role),
-    text,
+    text: unheard ? text + unheard : text,
+    spokenEnd: unheard ? text.length : null,
     state: growing ? 'hearing' : STATES[state],
     note: error ?? '',
     at: Date.parse(createdAt),

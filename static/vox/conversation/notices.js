@@ -9,7 +9,13 @@ export const CONNECTION = 'connection';
 /** What the server calls having no place for another conversation, before it closes. */
 export const BUSY = 'busy';
 
-/** Notices shown at once; older ones give way. */
+/** What tells that there is an end to what the server said with the other code, which lasts until then. */
+const ENDS = { kept_again: 'not_kept', speech_kept_again: 'speech_not_kept' };
+
+/** What the server tells again to whoever connects, as long as it is so. */
+const TOLD_AGAIN = Object.values(ENDS);
+
+/** Notices shown at once; older ones give way, first those that pass. */
 const MOST = 3;
 
 /**
@@ -21,7 +27,42 @@ export function withNotice(state, notice) {
   const said = state.messages.at(-1)?.note === notice.text;
   if (said || state.notices.some(({ text }) => text === notice.text)) return state;
   const others = state.notices.filter(({ code }) => notice.code === '' || code !== notice.code);
-  return { ...state, notices: [...others, notice].slice(-MOST) };
+  const all = [...others, notice];
+  const lasting = all.filter(({ code }) => lasts(code));
+  const passing = all.filter(({ code }) => !lasts(code)).slice(-Math.max(1, MOST - lasting.length));
+  return { ...state, notices: all.filter((one) => lasting.includes(one) || passing.includes(one)) };
+}
+
+/**
+ * The person goes on: what was said before is over, except for what is so still.
+ * @param {State} state
+ * @returns {State}
+ */
+export function withoutPassing(state) {
+  return withoutNotices(state, ({ code }) => !lasts(code));
+}
+
+/**
+ * There is a connection again, over which the server tells what is wrong there now.
+ * @param {State} state
+ * @returns {State}
+ */
+export function withoutOldTroubles(state) {
+  return withoutNotices(state, ({ code }) => lasts(code));
+}
+
+/**
+ * @param {State} state
+ * @param {string} code of a notice, which may tell that another is over
+ * @returns {State}
+ */
+export function withoutEnded(state, code) {
+  return withoutNotices(state, (notice) => notice.code === ENDS[/** @type {keyof ENDS} */ (code)]);
+}
+
+/** @param {string} code */
+function lasts(code) {
+  return code === CONNECTION || TOLD_AGAIN.includes(code);
 }
 
 /**

@@ -5,7 +5,7 @@
 
 import { opening, withAllKept } from './kept.js';
 import { change, changeAll, without } from './messages.js';
-import { BUSY, CONNECTION, withNotice, withoutNotices } from './notices.js';
+import { BUSY, CONNECTION, withNotice, withoutNotices, withoutPassing } from './notices.js';
 import { spokenEnd } from './phrases.js';
 import { NEW_TURN, newMessage } from './state.js';
 import { askedBy } from './timings.js';
@@ -90,7 +90,7 @@ export function onPageAction(state, action, now) {
  * @returns {State}
  */
 function nextAction(state) {
-  return { ...withoutNotices(state, ({ code }) => code !== CONNECTION), last: 'none' };
+  return { ...withoutPassing(state), last: 'none' };
 }
 
 /**
@@ -167,7 +167,7 @@ function disconnected(state, sentence) {
       unstable: null,
       note:
         message.role === 'user'
-          ? 'The connection was lost before this was written down.'
+          ? 'The connection was lost before this was written down. Please say it again.'
           : 'The connection was lost in the middle of this answer.',
     }),
   );

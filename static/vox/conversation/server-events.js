@@ -9,7 +9,7 @@ import { connectedAnew, toldOf, withKept } from './kept.js';
 import * as utterance from './utterance.js';
 import { nothingMade, progressed } from './making.js';
 import { change, changeAll, find, without } from './messages.js';
-import { CONNECTION, withNotice, withoutNotices } from './notices.js';
+import { withNotice, withoutEnded, withoutOldTroubles, withoutPassing } from './notices.js';
 import { NEW_TURN, newMessage } from './state.js';
 import { measured } from './timings.js';
 import { settled } from './turn.js';
@@ -93,8 +93,7 @@ export function onServerEvent(state, event) {
  * @returns {State}
  */
 function sessionCreated(state) {
-  const told = withoutNotices(state, ({ code }) => code === CONNECTION);
-  return connectedAnew({ ...told, connection: 'open' });
+  return connectedAnew({ ...withoutOldTroubles(state), connection: 'open' });
 }
 
 /**
@@ -104,8 +103,7 @@ function sessionCreated(state) {
  */
 function committed(state, itemId) {
   if (state.utterance?.itemId === itemId) {
-    const tidied = withoutNotices(state, ({ code }) => code !== CONNECTION);
-    return { ...tidied, utterance: null, unasked: itemId };
+    return { ...withoutPassing(state), utterance: null, unasked: itemId };
   }
   const [commitId, ...commits] = state.commits;
   const ours = commitId !== undefined && state.turn?.commitId === commitId;
@@ -233,9 +231,7 @@ function silent(state, responseId) {
  * @returns {State}
  */
 function noticed(state, { code, level, message, response_id: responseId }) {
-  // What is kept again is no trouble any more.
-  const over = code === 'kept_again' ? withoutNotices(state, (notice) => notice.code === 'not_kept') : state;
-  const next = withNotice(over, { code, level, text: message });
+  const next = withNotice(withoutEnded(state, code), { code, level, text: message });
   return code === 'voice_unavailable' && responseId !== undefined ? silent(next, responseId) : next;
 }
 

@@ -84,6 +84,9 @@ export const keptSound = {
   /** @param {boolean} keep */
   keep: (keep) => ask('PATCH', '/api/settings', { body: { keep_speech: keep } }),
 
+  /** @param {number} megabytes */
+  limit: (megabytes) => ask('PATCH', '/api/settings', { body: { speech_limit_mb: megabytes } }),
+
   /** @returns {Promise<KeptSound>} */
   throwAway: () => ask('DELETE', '/api/speech'),
 };

@@ -6,7 +6,7 @@
 
 import { announce } from './announce.js';
 import { byId, setText } from './dom.js';
-import { fill } from './model-fields.js';
+import { fill, offerToSend } from './model-fields.js';
 import { trialWords } from './models.js';
 
 const BUILT_IN = 'builtin';
@@ -106,6 +106,7 @@ export class BrainForm {
     const whose = isKept && !isSame ? 'The key that is kept is for the other server only. ' : '';
     const what = 'It stays with VOX: it is sent to this server, and never shown again.';
     note('brain-key', fixed('llm_key') || whose + what);
+    offerToSend(byId('brain-form', HTMLFormElement));
   }
 
   /** Another server has other models. */

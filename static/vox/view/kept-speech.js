@@ -5,22 +5,32 @@
 
 import { keptSound } from '../conversations/api.js';
 import { announce } from './announce.js';
-import { byId, setText } from './dom.js';
+import { byId, element, setText } from './dom.js';
 import { bytes } from './models.js';
 
 /** From this share of the limit on it is said that old sound gives way to new. */
 const NEARLY_FULL = 0.9;
 
+const MEGABYTE = 1_000_000;
+/** What can be chosen as the limit, in MB. */
+const LIMITS = [250, 1000, 5000, 20_000];
+
 export class KeptSpeech {
   #switch = byId('keep-speech', HTMLInputElement);
   #bar = byId('space-bar', HTMLMeterElement);
+  #limit = byId('space-limit', HTMLSelectElement);
   #throwAway = byId('throw-away', HTMLButtonElement);
   #confirm = byId('throw-away-confirm', HTMLElement);
   #no = byId('throw-away-no', HTMLElement);
   #problem = byId('keep-speech-problem', HTMLElement);
 
   constructor() {
-    this.#switch.addEventListener('change', () => void this.#change(this.#switch.checked));
+    this.#switch.addEventListener('change', () => {
+      void this.#change(this.#switch, () => keptSound.keep(this.#switch.checked));
+    });
+    this.#limit.addEventListener('change', () => {
+      void this.#change(this.#limit, () => keptSound.limit(Number(this.#limit.value)));
+    });
     this.#throwAway.addEventListener('click', () => {
       this.#ask(true);
       this.#no.focus();
@@ -41,11 +51,15 @@ export class KeptSpeech {
     await this.#try(async () => this.#render(await keptSound.get()));
   }
 
-  /** @param {boolean} keep */
-  async #change(keep) {
-    this.#switch.disabled = true;
-    await this.#try(() => keptSound.keep(keep));
-    this.#switch.disabled = false;
+  /**
+   * @param {HTMLInputElement | HTMLSelectElement} field
+   * @param {() => Promise<unknown>} send
+   */
+  async #change(field, send) {
+    field.disabled = true;
+    await this.#try(send);
+    field.disabled = false;
+    field.focus();
     await this.#try(async () => this.#render(await keptSound.get()), false);
   }
 
@@ -77,9 +91,22 @@ export class KeptSpeech {
     byId('space-taken', HTMLElement).hidden = !keep && messages === 0;
     this.#bar.max = limit;
     this.#bar.value = size;
+    this.#offerLimits(limit / MEGABYTE);
     const of = messages === 1 ? 'the sound of 1 message' : `the sound of ${messages} messages`;
     const full = size > limit * NEARLY_FULL ? ' The oldest gives way to new.' : '';
     setText(byId('space-words', HTMLElement), `${bytes(size)} of ${bytes(limit)}: ${of}.${full}`);
+  }
+
+  /** @param {number} chosen in MB */
+  #offerLimits(chosen) {
+    const limits = LIMITS.includes(chosen) ? LIMITS : [...LIMITS, chosen].sort((a, b) => a - b);
+    const options = limits.map((limit) => {
+      const option = element('option', '', bytes(limit * MEGABYTE));
+      option.value = String(limit);
+      return option;
+    });
+    this.#limit.replaceChildren(...options);
+    this.#limit.value = String(chosen);
   }
 
   /**

@@ -5,7 +5,7 @@
 /** @import {ModelsApi, Settings} from '../models-api.js' */
 
 import { byId, setText } from './dom.js';
-import { changes, SettingField } from './model-fields.js';
+import { changes, offerToSend, SettingField } from './model-fields.js';
 
 export class MannerForm {
   #api;
@@ -45,6 +45,7 @@ export class MannerForm {
   /** @param {Settings} settings */
   render(settings) {
     for (const field of this.#fields) field.render(settings);
+    offerToSend(byId('manner-form', HTMLFormElement));
   }
 
   async #save() {

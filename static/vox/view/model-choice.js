@@ -6,7 +6,7 @@
 /** @import {ModelCard} from './model-card.js' */
 
 import { byId } from './dom.js';
-import { changes, SettingField } from './model-fields.js';
+import { changes, offerToSend, SettingField } from './model-fields.js';
 
 /** The fields of one kind of model. */
 class ModelChoice {
@@ -23,6 +23,7 @@ class ModelChoice {
    */
   constructor(kind, form, card, api) {
     this.kind = kind;
+    this.form = form;
     this.api = api;
     form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -38,6 +39,7 @@ class ModelChoice {
       field.offer(choices[field.name] ?? []);
       field.render(settings);
     }
+    offerToSend(this.form);
   }
 
   async #take() {
@@ -93,5 +95,6 @@ export class VoiceChoice extends ModelChoice {
 
   #showPrecision() {
     byId('voice-exactness', HTMLElement).hidden = this.#engine.value === 'piper';
+    offerToSend(this.form);
   }
 }

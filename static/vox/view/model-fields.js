@@ -95,6 +95,18 @@ export function fill(select, choices, chosen = select.value) {
 }
 
 /**
+ * Where all that a form shows is fixed there is nothing to send.
+ * @param {HTMLFormElement} form
+ */
+export function offerToSend(form) {
+  const fields = [...form.querySelectorAll('input, select, textarea')];
+  const isFixed = fields.every((field) => field.matches(':disabled') || field.closest('[hidden]') !== null);
+  for (const button of form.querySelectorAll('button')) {
+    if (button.type === 'submit') button.hidden = isFixed;
+  }
+}
+
+/**
  * What of some fields was changed.
  * @param {SettingField[]} fields
  * @returns {Values}

@@ -134,7 +134,7 @@ export class Recorder {
  * @returns {() => void} ends it
  */
 function quiet(session) {
-  session.stopAll();
+  session.silence();
   const { handsFree, muted } = session.state;
   if (handsFree !== 'on' || muted) return () => {};
   session.switchMute();
