@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from app import memory
@@ -58,3 +59,9 @@ class MemoryHistory:
         self.note()
         while not self._stopped.wait(INTERVAL):
             self.note()
+
+
+@cache
+def of_this_process() -> MemoryHistory:
+    """The one of this process, however many applications it serves. It looks once it is started."""
+    return MemoryHistory()

@@ -14,7 +14,6 @@ from app.settings_store import SettingsStore
 
 if TYPE_CHECKING:
     from app.keeping.lazy import LazyDesk
-    from app.memory_history import MemoryHistory
     from app.switching import Switching
     from app.voices.library import VoiceLibrary
     from app.web.news import ModelNews
@@ -39,8 +38,6 @@ class Vox:
     library: VoiceLibrary | None = None
     #: Changes models for others; set by ``api.init_app``.
     switching: Switching | None = None
-    #: What was used of the memory; set by ``api.init_app``.
-    memory: MemoryHistory | None = None
 
     @property
     def settings(self) -> Settings:

@@ -6,8 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, abort, jsonify, make_response, request
 
-from app import memory
-from app.memory_history import MemoryHistory
+from app import memory, memory_history
 from app.models import Model, ModelBusy
 from app.models.idle import IdleWatch
 from app.settings import Settings
@@ -29,7 +28,6 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     state = vox(app)
     state.switching = Switching(state.store)
-    history = state.memory = MemoryHistory()
     idle = IdleWatch(state.models, lambda: state.settings)
 
     def settings_changed(settings: Settings) -> None:  # noqa: ARG001
@@ -38,7 +36,7 @@ def init_app(app: Flask) -> None:
     def watch_memory() -> None:
         # From the first page on: before that, nobody can be shown it.
         if request.path == "/" or request.path.startswith(f"{bp.url_prefix}/"):
-            history.start()
+            memory_history.of_this_process().start()
 
     idle.settings_changed()
     state.store.subscribe(settings_changed)
@@ -54,8 +52,7 @@ def status() -> dict[str, Any]:
 @bp.get("/memory")
 def memory_over_time() -> dict[str, Any]:
     """The memory in use now, and that of the last minutes."""
-    history = vox().memory
-    return {"now": memory.snapshot(), "history": history.as_dict() if history else None}
+    return {"now": memory.snapshot(), "history": memory_history.of_this_process().as_dict()}
 
 
 @bp.post("/models/<kind>/load")

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import create_app
+from app import create_app, memory_history
 from app.engines import EngineError
 from app.models import Kind, Model, Models, State
 from app.progress import Progress
@@ -212,12 +212,11 @@ def test_voices_are_offered(client: FlaskClient) -> None:
     assert client.get("/api/models/llm/choices").status_code == 404
 
 
-def test_the_memory_over_time(client: FlaskClient, app: Flask) -> None:
+def test_the_memory_over_time(client: FlaskClient) -> None:
     assert client.get("/api/memory").status_code == 200
-    app.extensions["vox"].memory.note()
+    memory_history.of_this_process().note()
     told = client.get("/api/memory").json
     assert told is not None
     assert told["now"]["process_bytes"] > 1_000_000
     assert told["history"]["process_bytes"][-1] > 1_000_000
     assert told["history"]["interval_seconds"] > 0
-    app.extensions["vox"].memory.stop()
