@@ -20,10 +20,13 @@ class Playback:
         self._end = float("-inf")
 
     def sent(self, seconds: float) -> None:
-        """A phrase of that duration is on its way to the listener."""
-        begin = max(self._clock(), self._end)
-        self._begins.append(begin)
-        self._end = begin + seconds
+        """A phrase, or the first piece of one, of that duration is on its way to the listener."""
+        self._begins.append(max(self._clock(), self._end))
+        self.extended(seconds)
+
+    def extended(self, seconds: float) -> None:
+        """So is a further piece of the phrase that was sent last."""
+        self._end = max(self._clock(), self._end) + seconds
 
     def unheard(self) -> int:
         """Phrases sent that have not begun to sound."""

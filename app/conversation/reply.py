@@ -97,7 +97,7 @@ class Reply:
         """The client is gone: what it has not heard of a reply that had ended, nobody hears."""
         with self._lock:
             if self._has_ended and self.is_sounding and (phrase := self.item.spoken.begun()):
-                self.item.interrupted = phrase.end < self.item.spoken.spoken_until()
+                self.item.interrupted = phrase.end < self.item.spoken.spoken_until(self.transcript)
                 self._history.changed(self.item)
 
     @property
@@ -135,18 +135,21 @@ class Reply:
         finally:
             self._lock.release()
 
-    def add_phrase(self, index: int, phrase: Phrase, samples: Samples) -> bool:
-        """Tell the sound (24 kHz) of ``phrase``, the ``index``-th of the reply, counted from 0.
-        False once the reply has ended."""
+    def add_sound(self, index: int, phrase: Phrase, samples: Samples, *, is_last: bool = True) -> bool:
+        """Tell a piece of the sound (24 kHz) of ``phrase``, the ``index``-th of the reply, counted from 0;
+        the last may be empty. False once the reply has ended."""
         for number, delta in enumerate(_deltas(samples)):
             with self._lock:
                 if self._has_ended:
                     return False
                 if number == 0:
                     self._history.sounded(self.item, samples, OUTPUT_RATE)
-                    self._tell_phrase(index, phrase, samples.size * 1000 / OUTPUT_RATE)
+                    self._place_sound(index, phrase, samples.size * 1000 / OUTPUT_RATE)
                 self._tell(make(realtime.ResponseAudioDeltaEvent, delta=delta, **self._content()))
-        return True
+        with self._lock:
+            if is_last and index < self._next_phrase:
+                self.item.spoken.extend(0, is_whole=True)
+            return not self._has_ended
 
     def notice(self, level: Literal["info", "warning", "error"], code: str, message: str) -> None:
         """Tell the person something about this reply while it goes on."""
@@ -212,12 +215,19 @@ class Reply:
     def _tell_timings(self) -> None:
         self._tell(make(VoxTimings, response_id=self.response_id, **self.timings.summary()))
 
-    def _tell_phrase(self, index: int, phrase: Phrase, duration_ms: float) -> None:
+    def _place_sound(self, index: int, phrase: Phrase, duration_ms: float) -> None:
+        if index < self._next_phrase:
+            self.item.spoken.extend(duration_ms, is_whole=False)
+            return
         if not self.has_sounded:
             self.timings.note("first_sound")
             self._tell_timings()
         begins_ms = self.item.spoken.audio_ms
-        self.item.spoken.add(phrase.start, phrase.end, duration_ms)
+        self.item.spoken.add(phrase.start, phrase.end, duration_ms, is_whole=False)
+        self._next_phrase = index + 1
+        self._tell_phrase(index, phrase, begins_ms)
+
+    def _tell_phrase(self, index: int, phrase: Phrase, begins_ms: float) -> None:
         place = self._content()
         del place["output_index"]
         event = make(
@@ -229,7 +239,6 @@ class Reply:
             audio_start_ms=round(begins_ms),
             **place,
         )
-        self._next_phrase = index + 1
         self._tell(event)
 
     def _keep_what_was_spoken(self) -> None:
@@ -239,7 +248,7 @@ class Reply:
             return
         self.item.interrupted = True
         if self.item.is_audio:
-            self.item.cut(self.item.spoken.spoken_until())
+            self.item.cut(self.item.spoken.spoken_until(self.transcript))
 
     def _finish_item(self, status: End) -> None:
         self.item.status = "completed" if status == "completed" else "incomplete"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.conversation.playback import Clock
 
 #: What was said lately: from so long before what is being played until so long after it.
 LATELY_MS = (-4000, 500)
+#: How long a character is taken to sound while the phrase around it is still being made.
+CHARACTER_MS = 65
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,14 @@ class SpokenPhrase:
     end: int
     begins_ms: float
     ends_ms: float
+    #: Whether no more of its sound will come.
+    is_whole: bool = True
+
+    @property
+    def whole_ms(self) -> float:
+        """How long it sounds, or will about sound once it is whole."""
+        made = self.ends_ms - self.begins_ms
+        return made if self.is_whole else max(made, (self.end - self.start) * CHARACTER_MS)
 
 
 class SpokenText:
@@ -57,12 +67,22 @@ class SpokenText:
             left_ms = max(0.0, self._sounds_until - self._clock()) * 1000
             return max(0.0, self.audio_ms - left_ms)
 
-    def add(self, start: int, end: int, duration_ms: float) -> None:
-        """``transcript[start:end]`` now sounds after everything before it."""
+    def add(self, start: int, end: int, duration_ms: float, *, is_whole: bool = True) -> None:
+        """``transcript[start:end]`` now sounds after everything before it; unless it ``is_whole``, further
+        pieces of its sound follow."""
         with self._lock:
             begins = self.audio_ms
-            self._phrases.append(SpokenPhrase(start, end, begins, begins + duration_ms))
-            self._sounds_until = max(self._sounds_until, self._clock()) + duration_ms / 1000
+            self._phrases.append(SpokenPhrase(start, end, begins, begins, is_whole))
+        self.extend(duration_ms, is_whole=is_whole)
+
+    def extend(self, duration_ms: float, *, is_whole: bool) -> None:
+        """A further piece of the phrase that was added last; perhaps an empty one, to say that it was
+        whole."""
+        with self._lock:
+            last = self._phrases[-1]
+            self._phrases[-1] = replace(last, ends_ms=last.ends_ms + duration_ms, is_whole=is_whole)
+            if duration_ms:
+                self._sounds_until = max(self._sounds_until, self._clock()) + duration_ms / 1000
 
     def held(self, seconds: float) -> None:
         """The client has held its playback for so long."""
@@ -78,9 +98,9 @@ class SpokenText:
         with self._lock:
             self._silent_from_ms = played_ms
 
-    def spoken_until(self) -> int:
+    def spoken_until(self, transcript: str) -> int:
         """Where in the transcript the speech ends so far."""
-        return self._phrases[-1].end if self._phrases else 0
+        return len(self.heard(transcript, self.audio_ms))
 
     def begun(self) -> SpokenPhrase | None:
         """The phrase that began to sound last."""
@@ -96,9 +116,9 @@ class SpokenText:
         if index < 0:
             return ""
         phrase = self._phrases[index]
-        if audio_end_ms >= phrase.ends_ms:
+        if phrase.is_whole and audio_end_ms >= phrase.ends_ms:
             return transcript[: phrase.end]
-        share = (audio_end_ms - phrase.begins_ms) / (phrase.ends_ms - phrase.begins_ms)
+        share = min(1.0, (audio_end_ms - phrase.begins_ms) / phrase.whole_ms)
         cut = phrase.start + round(share * (phrase.end - phrase.start))
         whole_words = transcript[phrase.start : cut]
         if cut < phrase.end and not transcript[cut : cut + 1].isspace():

@@ -6,13 +6,12 @@ import logging
 import queue
 import time
 
-import soxr
-
 from app import threads
-from app.conversation.config import OUTPUT_RATE
+from app.conversation.onset import without_silent_lead
 from app.conversation.phrase_progress import PhraseProgress
 from app.conversation.playback import Clock, Playback
 from app.conversation.reply import Reply
+from app.conversation.resampling import PhraseResampler
 from app.conversation.stop import StopFlag
 from app.engines import EngineError, Samples, Synthesizer, Tell
 from app.models import Model, ModelNotReady
@@ -47,6 +46,7 @@ class Voicing:
         self._cutter = PhraseCutter()
         self._phrases: queue.SimpleQueue[Phrase | None] = queue.SimpleQueue()
         self._failures = 0
+        self._resampler: PhraseResampler | None = None
         self._speaking: threads.Work | None = None
 
     def feed(self, text: str) -> None:
@@ -93,15 +93,23 @@ class Voicing:
 
     def _deliver(self, made: Made, rate: int) -> None:
         try:
-            self._reply.add_phrase(made.index, made.phrase, _resampled(made.samples, rate))
+            self._reply.add_sound(made.index, made.phrase, self._sound(made, rate), is_last=made.is_last)
             if made.problem is not None:
                 raise made.problem
-            self._failures = 0
+            if made.is_last:
+                self._failures = 0
         except EngineError as problem:
             self._fail(str(problem))
         except Exception:
             log.exception("speaking a phrase failed")
             self._fail("The voice failed on a phrase. The log says more.")
+
+    def _sound(self, made: Made, rate: int) -> Samples:
+        """The sound of ``made`` as it is told."""
+        samples = made.samples if self._reply.has_sounded else without_silent_lead(made.samples, rate)
+        resampler = self._resampler or PhraseResampler(rate)
+        self._resampler = None if made.is_last else resampler
+        return resampler.take(samples, is_last=made.is_last)
 
     def _progress(self, index: int) -> Tell:
         return PhraseProgress(lambda fraction: self._reply.add_progress(index, fraction))
@@ -115,10 +123,3 @@ class Voicing:
                 "voice_unavailable",
                 "The voice keeps failing, so the rest of this reply is text only.",
             )
-
-
-def _resampled(samples: Samples, rate: int) -> Samples:
-    if rate == OUTPUT_RATE or not samples.size:
-        return samples
-    resampled: Samples = soxr.resample(samples, rate, OUTPUT_RATE)
-    return resampled

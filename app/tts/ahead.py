@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
@@ -31,7 +31,10 @@ class Playback(Protocol):
     """How far along the listener is. Not safe for threads: ``Ahead`` guards it."""
 
     def sent(self, seconds: float) -> None:
-        """A phrase of that duration is on its way to the listener."""
+        """A phrase, or the first piece of one, of that duration is on its way to the listener."""
+
+    def extended(self, seconds: float) -> None:
+        """So is a further piece of the phrase that was sent last."""
 
     def unheard(self) -> int:
         """Phrases sent that have not begun to sound."""
@@ -44,13 +47,15 @@ class Playback(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """What became of a phrase, the ``index``-th of its reply, counted from 0."""
+    """A piece of what became of a phrase, the ``index``-th of its reply, counted from 0."""
 
     index: int
     phrase: Phrase
-    #: Its sound at the engine's rate, empty where there is nothing to hear.
+    #: Its sound at the engine's rate, empty where there is nothing more to hear.
     samples: Samples
-    #: What the engine raised, perhaps after some sound.
+    #: Whether the phrase is over with it.
+    is_last: bool
+    #: What the engine raised, perhaps after some sound; only with the last.
     problem: Exception | None
 
 
@@ -60,13 +65,27 @@ class _Making:
 
     index: int
     phrase: Phrase
-    made: Made | None = None
+    #: What was made and not given out yet.
+    pieces: list[Samples] = field(default_factory=list)
+    is_over: bool = False
+    problem: Exception | None = None
+    #: Whether some of its sound was given out, and all of it.
+    is_sounding: bool = False
+    is_given_out: bool = False
+
+    def take(self) -> Made | None:
+        """All that can be given out now."""
+        if not self.pieces and not self.is_over:
+            return None
+        samples = np.concatenate(self.pieces) if self.pieces else np.zeros(0, np.float32)
+        self.pieces = []
+        return Made(self.index, self.phrase, samples, self.is_over, self.problem)
 
 
 class Ahead:
     """The phrases of one reply on their way through ``synthesizer``: up to AT_ONCE at the same time,
     and never more than ``ahead`` beyond the one that is being heard. Iterating, inside ``with``,
-    gives each one in order as soon as it is over.
+    gives them in order, each a piece at a time as they come from the engine.
 
     ``phrases`` may block: what came before is given out meanwhile. What it raises is raised in its
     place. Once ``stop`` is set nothing more is given out. Leaving the block sets the stop that the
@@ -123,14 +142,18 @@ class Ahead:
             yield made
 
     def _next(self) -> Made | None:
-        """The next phrase that is over; None when there will be none."""
+        """The next piece of the next phrase; None when there will be none."""
         # is_set may call back whoever waits for the stop, so it is never asked inside the lock.
         while not self._stop.is_set():
             with self._changed:
                 if self._stop.was_set:
                     break
-                if self._begun and (made := self._begun[0].made) is not None:
-                    self._give_out(made)
+                if self._begun and self._begun[0].is_given_out:
+                    # Not before the taker comes for more: it may leave because of a problem.
+                    self._begun.popleft()
+                    self._changed.notify_all()
+                if self._begun and (made := self._begun[0].take()) is not None:
+                    self._give_out(self._begun[0], made)
                     return made
                 if self._is_at_end and not self._begun:
                     if self._source_problem is not None:
@@ -139,10 +162,13 @@ class Ahead:
                 self._changed.wait(self._stop.look_every)
         return None
 
-    def _give_out(self, made: Made) -> None:
-        self._begun.popleft()
-        if self._playback is not None and made.samples.size:
-            self._playback.sent(made.samples.size / self._synthesizer.sample_rate)
+    def _give_out(self, making: _Making, made: Made) -> None:
+        making.is_given_out = made.is_last
+        if made.samples.size:
+            if self._playback is not None:
+                heard = self._playback.extended if making.is_sounding else self._playback.sent
+                heard(made.samples.size / self._synthesizer.sample_rate)
+            making.is_sounding = True
         self._changed.notify_all()
 
     def _wake(self) -> None:
@@ -153,9 +179,9 @@ class Ahead:
 
     def _work(self, number: int) -> None:
         while (making := self._begin(number)) is not None:
-            made = self._make(making.index, making.phrase)
+            problem = self._make(making)
             with self._changed:
-                making.made = made
+                making.is_over, making.problem = True, problem
                 self._changed.notify_all()
 
     def _begin(self, number: int) -> _Making | None:
@@ -190,7 +216,8 @@ class Ahead:
 
     def _has_room(self) -> bool:
         unheard = self._playback.unheard() if self._playback else 0
-        return len(self._begun) + unheard < self._ahead
+        silent = sum(not making.is_sounding for making in self._begun)
+        return silent + unheard < self._ahead
 
     def _take(self) -> Phrase | None:
         try:
@@ -199,17 +226,17 @@ class Ahead:
             self._source_problem = problem
             return None
 
-    def _make(self, index: int, phrase: Phrase) -> Made:
-        samples = np.zeros(0, np.float32)
-        problem = None
+    def _make(self, making: _Making) -> Exception | None:
+        """Have the phrase made; what the engine raised is for whoever is given it."""
+        tell = self._tell(making.index)
         try:
-            for piece in self._synthesizer.synthesize(
-                phrase.text, self._voice, self._stop, self._tell(index)
-            ):
-                samples = np.concatenate([samples, piece])
-        except Exception as raised:  # for whoever is given the phrase
-            problem = raised
-        return Made(index, phrase, samples, problem)
+            for piece in self._synthesizer.synthesize(making.phrase.text, self._voice, self._stop, tell):
+                with self._changed:
+                    making.pieces.append(piece)
+                    self._changed.notify_all()
+        except Exception as problem:
+            return problem
+        return None
 
 
 class _ReplyStop(StopFlag):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
-from bisect import insort
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,9 @@ from app.engines import Stop
 
 #: Seconds between two looks at the stop of someone who waits.
 LOOK_EVERY = 0.05
+#: Seconds for which a phrase that had a turn goes before the later ones of its reply, until it asks again:
+#: what is being heard should be whole before the next is begun.
+COMES_BACK_WITHIN = 0.02
 
 
 class Turns:
@@ -21,50 +23,87 @@ class Turns:
     first goes first."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._tickets = itertools.count()
+        self.changed = threading.Condition()
         self._is_taken = False
-        #: Who waits: tickets in order, by the id of their reply's stop; the next reply comes first.
-        self._line: OrderedDict[int, list[int]] = OrderedDict()
-
-    def ticket(self) -> int:
-        """What a phrase shows for each of its turns."""
-        return next(self._tickets)
+        #: The phrases in line, in the order in which they began, by the id of their reply's stop; the next
+        #: reply comes first.
+        self._line: OrderedDict[int, list[Place]] = OrderedDict()
 
     @contextmanager
-    def turn(self, ticket: int, stop: Stop) -> Iterator[bool]:
-        """Have a turn during the block, which is given True; False, without one, when ``stop`` was
-        set before it came."""
-        is_mine = self._wait(ticket, stop)
-        try:
-            yield is_mine and not stop.is_set()
-        finally:
-            if is_mine:
-                self._release(stop)
-
-    def _wait(self, ticket: int, stop: Stop) -> bool:
+    def place(self, stop: Stop) -> Iterator[Place]:
+        """A place in line for one phrase, for as many turns as it takes."""
         reply = id(stop)
-        with self._changed:
-            insort(self._line.setdefault(reply, []), ticket)
-            try:
-                while not stop.is_set():
-                    if not self._is_taken and self._first() == ticket:
-                        self._is_taken = True
-                        return True
-                    self._changed.wait(LOOK_EVERY)
-                return False
-            finally:
-                self._line[reply].remove(ticket)
+        place = Place(self, stop)
+        with self.changed:
+            self._line.setdefault(reply, []).append(place)
+        try:
+            yield place
+        finally:
+            with self.changed:
+                self._line[reply].remove(place)
                 if not self._line[reply]:
                     del self._line[reply]
-                self._changed.notify_all()
+                self.changed.notify_all()
 
-    def _first(self) -> int:
-        return next(iter(self._line.values()))[0]
+    def take(self, place: Place) -> bool:
+        """Begin a turn, if it is that phrase's. Called with ``changed`` held, as is ``give_back``."""
+        if self._is_taken or self._next() is not place:
+            return False
+        self._is_taken = True
+        return True
 
-    def _release(self, stop: Stop) -> None:
-        with self._changed:
-            self._is_taken = False
-            if id(stop) in self._line:
-                self._line.move_to_end(id(stop))
-            self._changed.notify_all()
+    def give_back(self, stop: Stop) -> None:
+        self._is_taken = False
+        self._line.move_to_end(id(stop))
+        self.changed.notify_all()
+
+    def _next(self) -> Place | None:
+        """Whose turn it is of those who ask for one."""
+        for places in self._line.values():
+            for place in places:
+                if place.is_asking:
+                    return place
+                if place.comes_back:
+                    break
+        return None
+
+
+class Place:
+    """A phrase's place in the line of ``turns``."""
+
+    def __init__(self, turns: Turns, stop: Stop) -> None:
+        self._turns = turns
+        self._stop = stop
+        self._awaited_until = float("-inf")
+        self.is_asking = False
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether it has just had a turn, and may ask for the next at any moment."""
+        return time.monotonic() < self._awaited_until
+
+    @contextmanager
+    def turn(self) -> Iterator[bool]:
+        """Have a turn during the block, which is given True; False, without one, when the stop was set
+        before it came."""
+        is_mine = self._wait()
+        try:
+            yield is_mine and not self._stop.is_set()
+        finally:
+            if is_mine:
+                with self._turns.changed:
+                    self._awaited_until = time.monotonic() + COMES_BACK_WITHIN
+                    self._turns.give_back(self._stop)
+
+    def _wait(self) -> bool:
+        with self._turns.changed:
+            self.is_asking = True
+            try:
+                while not self._stop.is_set():
+                    if self._turns.take(self):
+                        return True
+                    self._turns.changed.wait(LOOK_EVERY)
+                return False
+            finally:
+                self.is_asking = False
+                self._turns.changed.notify_all()

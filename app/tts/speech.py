@@ -91,10 +91,16 @@ def speak(
     that were being made then are dropped. Raises EngineError, after what was made of that phrase, and
     what ``phrases`` raises, in its place. However it ends, the engine has been left by then.
     """
+    pieces: list[Samples] = []
     with Ahead(phrases, synthesizer, voice, stop, ahead=ahead) as spoken:
         for made in spoken:
-            if made.samples.size:
-                yield Chunk(made.samples, synthesizer.sample_rate, made.phrase)
+            pieces.append(made.samples)
+            if not made.is_last:
+                continue
+            samples = np.concatenate(pieces)
+            pieces.clear()
+            if samples.size:
+                yield Chunk(samples, synthesizer.sample_rate, made.phrase)
             if made.problem is not None:
                 raise made.problem
 

@@ -109,6 +109,27 @@ class ScriptedSynthesizer(_Scripted):
         yield np.full(len(phrase) * self._samples, 0.1, dtype=np.float32)
 
 
+class PiecewiseSynthesizer(ScriptedSynthesizer):
+    """Speaks each phrase in two halves; the second of each is made once ``go_on`` was called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._may_go_on = threading.Event()
+
+    def go_on(self) -> None:
+        self._may_go_on.set()
+
+    def synthesize(
+        self, phrase: str, voice: str | None, stop: Stop, tell: Tell = tell_nobody
+    ) -> Iterator[Samples]:
+        for whole in super().synthesize(phrase, voice, stop, tell):
+            yield whole[: whole.size // 2]
+            while not self._may_go_on.wait(0.01):
+                if stop.is_set():
+                    return
+            yield whole[whole.size // 2 :]
+
+
 class TellingSynthesizer(ScriptedSynthesizer):
     """One that tells, for each phrase, the share of the work it has done, which ``moves_to`` sets,
     until that is all of it."""

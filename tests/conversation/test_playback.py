@@ -37,3 +37,15 @@ def test_after_a_gap_the_next_phrase_sounds_when_it_is_sent() -> None:
     playback.sent(1.0)
     playback.sent(1.0)
     assert (playback.unheard(), playback.until_next()) == (1, 1.0)
+
+
+def test_further_pieces_of_a_phrase_make_it_longer_and_are_no_phrase() -> None:
+    clock = StandingClock()
+    playback = Playback(clock)
+    playback.sent(1.0)
+    playback.sent(1.0)
+    playback.extended(2.0)
+    assert (playback.unheard(), playback.until_next()) == (1, 1.0)
+    playback.sent(1.0)
+    clock.now = 1.0
+    assert (playback.unheard(), playback.until_next()) == (1, 3.0)

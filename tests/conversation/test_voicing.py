@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
@@ -14,7 +15,13 @@ from app.conversation.stop import StopFlag
 from app.conversation.voicing import Voicing
 from app.engines import EngineError, Synthesizer
 from tests.conversation.clock import StandingClock
-from tests.conversation.scripted import Ear, ScriptedSynthesizer, TellingSynthesizer, loaded
+from tests.conversation.scripted import (
+    Ear,
+    PiecewiseSynthesizer,
+    ScriptedSynthesizer,
+    TellingSynthesizer,
+    loaded,
+)
 from tests.tts.workshop import Workshop
 
 SENTENCES = [f"This is sentence number {number}. " for number in range(1, 7)]
@@ -75,6 +82,38 @@ def test_phrases_are_made_ahead_of_playback_but_never_more_than_two(
     finishing.join(30)
     assert not finishing.is_alive()
     assert sorted(voice.spoken) == [sentence.strip() for sentence in SENTENCES]
+
+
+def test_the_first_piece_of_a_phrase_is_sent_while_the_rest_is_made(
+    told: Callable[[Synthesizer], Story],
+) -> None:
+    voice = PiecewiseSynthesizer()
+    story = told(voice)
+    story.tell(*SENTENCES[:2])
+    finishing = story.finish()
+    story.ear.until("response.output_audio.delta")
+    assert [event.index for event in story.ear.of("vox.phrase")] == [0]
+    voice.go_on()
+    finishing.join(30)
+    assert not finishing.is_alive()
+    assert [event.index for event in story.ear.of("vox.phrase")] == [0, 1]
+    pcm = b"".join(b64decode(event.delta) for event in story.ear.of("response.output_audio.delta"))
+    assert len(pcm) == 2 * sum(len(sentence.strip()) for sentence in SENTENCES[:2]) * 1_200
+    assert story.reply.item.spoken.heard(story.reply.transcript, 99_999) == "".join(SENTENCES[:2]).strip()
+
+
+def test_of_a_phrase_cut_off_while_it_is_made_only_what_was_sent_is_kept(
+    told: Callable[[Synthesizer], Story],
+) -> None:
+    story = told(PiecewiseSynthesizer())
+    story.tell(SENTENCES[0])
+    story.finish()
+    story.ear.until("response.output_audio.delta")
+    story.reply.end("cancelled", "client_cancelled")
+    kept = story.reply.transcript
+    assert kept
+    assert SENTENCES[0].startswith(kept)
+    assert len(kept) < len(SENTENCES[0].strip())
 
 
 def test_a_reply_is_over_when_its_last_phrase_is_made_not_when_it_has_sounded(
