@@ -13,6 +13,7 @@ from werkzeug.serving import make_server
 
 from app import create_app
 from app.models import Models
+from app.serving.preloading import preload
 from app.settings import Settings
 
 
@@ -23,6 +24,7 @@ def served(settings: Settings, models: Models) -> Iterator[str]:
     server = make_server("127.0.0.1", 0, app, threaded=True)
     server.daemon_threads = True  # type: ignore[attr-defined]
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    preload(app)
     try:
         yield f"127.0.0.1:{server.server_port}"
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import re
 import secrets
@@ -12,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app import garbage
 from app.cores import usable_cores
 from app.engines import INTERRUPTED, EngineError, Message, ReplyCutShort, Stop
 from app.llm.chat import ChatBrain
@@ -76,7 +76,7 @@ class BuiltinBrain:
         if chat is not None:
             chat.unload()
         self._server = None  # llama.cpp ends with its last reference
-        gc.collect()
+        garbage.collect()
 
     def reply(self, messages: Sequence[Message], stop: Stop, max_tokens: int) -> Iterator[str]:
         """Yield the reply's text as it is written, as ``ChatBrain.reply`` does."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from app import memory
+from app import garbage, memory
 from app.progress import LoadCancelled, Progress, Step
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ class Load(Generic[E]):
             free(engine)
         self.seconds = round(time.monotonic() - started, 2)
         self._on_end(self)
-        gc.collect()
+        garbage.collect()
 
     def _note(self, step: Step) -> None:
         self.step = step
@@ -93,5 +92,5 @@ def free(*engines: Any) -> None:
     for engine in there:
         engine.unload()
     if there:
-        gc.collect()
+        garbage.collect()
         memory.give_back()

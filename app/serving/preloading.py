@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 
 from flask import Flask
 
-from app import threads
+from app import garbage, threads
 from app.engines import Transcriber
 from app.models import Model, ModelNotReady
 from app.web import vox
@@ -27,8 +28,8 @@ def preload(app: Flask) -> None:
 
 
 def _load_ears(transcriber: Model[Transcriber]) -> None:
-    """Load the small networks that listen to an open microphone, so that the first person who wants to
-    talk hands-free need not wait for them; after ``transcriber``, which is needed sooner."""
+    """Load what a conversation takes, and the small networks that listen to an open microphone, so that the
+    first person who wants to talk need not wait for them; after ``transcriber``, which is needed sooner."""
     from app.stt.end_of_turn import end_of_turn
     from app.stt.silero import silero
 
@@ -36,3 +37,5 @@ def _load_ears(transcriber: Model[Transcriber]) -> None:
         transcriber.wait()
     silero()
     end_of_turn()
+    import_module("app.web.dialogue")
+    garbage.collect()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 import traceback
@@ -10,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app import memory
+from app import garbage, memory
 from app.cores import usable_cores
 from app.engines import EngineError, Samples, Stop, Tell, tell_nobody
 from app.progress import LoadCancelled, Progress
@@ -168,7 +167,7 @@ class ChatterboxSynthesizer:
             )
         del stock
         # The weights passed through main memory in single precision, on their way to what they are now.
-        gc.collect()
+        garbage.collect()
         memory.give_back()
         self.precision = precision
         self.sample_rate = model.sample_rate
@@ -251,7 +250,7 @@ class ChatterboxSynthesizer:
         return "It now speaks on the processor."
 
     def _give_back(self) -> None:
-        gc.collect()
+        garbage.collect()
         turbo.release_memory(self.device)
         memory.give_back()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app import memory, offline_pack
+from app import garbage, memory, offline_pack
 from app.engines import EngineError, Samples, Stop, Tell, tell_nobody
 from app.progress import Progress
 from app.tts.loudness import gain_for, limited
@@ -66,7 +65,7 @@ class PiperSynthesizer:
 
     def unload(self) -> None:
         self._voice = None
-        gc.collect()
+        garbage.collect()
         memory.give_back()
 
     def synthesize(
