@@ -19,17 +19,18 @@ HEAD_START = 1.0
 
 
 def preload(app: Flask) -> None:
-    """Begin to open the archive, and to load every model, each in a thread of its own, and then what an
-    open microphone needs."""
+    """Begin to open the archive, and to load every model, each in a thread of its own, and then what else a
+    first conversation needs."""
     vox(app).archive.open_in_background()
     for model in vox(app).models:
         model.load(after=HEAD_START)
-    threads.begin(partial(_load_ears, vox(app).models.stt), "load-ears")
+    threads.begin(partial(_get_ready, vox(app).models.stt), "get-ready")
 
 
-def _load_ears(transcriber: Model[Transcriber]) -> None:
+def _get_ready(transcriber: Model[Transcriber]) -> None:
     """Load what a conversation takes, and the small networks that listen to an open microphone, so that the
-    first person who wants to talk need not wait for them; after ``transcriber``, which is needed sooner."""
+    first person who talks need not wait for them; after ``transcriber``, which is needed sooner."""
+    from app.conversation.rehearsal import rehearse
     from app.stt.end_of_turn import end_of_turn
     from app.stt.silero import silero
 
@@ -38,4 +39,5 @@ def _load_ears(transcriber: Model[Transcriber]) -> None:
     silero()
     end_of_turn()
     import_module("app.web.dialogue")
+    rehearse()
     garbage.collect()
