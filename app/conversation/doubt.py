@@ -12,7 +12,7 @@ from typing import Literal
 from app.conversation.utterance import Utterance, frames_in
 
 #: Voiced milliseconds after which VOX falls silent and keeps its place.
-HOLD_MS = 128
+HOLD_MS = 96
 #: Voiced milliseconds after which it is an interruption, whatever the words are.
 INTERRUPTION_MS = 704
 #: Milliseconds of silence after which a short sound is over.

@@ -22,6 +22,8 @@ from app.stt.activity import FRAME
 ONSET_MS = 96
 #: The same while VOX thinks: a cough should not make it think again.
 FIRM_ONSET_MS = 224
+#: Those at which VOX, while it speaks, lowers its voice: no harm is done if that was for nothing.
+DOUBT_MS = 64
 #: Voiced milliseconds in a row after which a pause is over.
 RESUME_MS = 64
 #: Milliseconds of silence that may become a pause.
@@ -35,13 +37,16 @@ LOOK_MS = 960
 #: How much less probable a voice may be once it has begun.
 _HYSTERESIS = 0.15
 
-_ONSET, _FIRM_ONSET = frames_in(ONSET_MS), frames_in(FIRM_ONSET_MS)
+_ONSET, _FIRM_ONSET, _DOUBT = map(frames_in, (ONSET_MS, FIRM_ONSET_MS, DOUBT_MS))
 _RESUME, _LULL, _PAUSE, _ASK_AGAIN, _LOOK = map(
     frames_in, (RESUME_MS, LULL_MS, PAUSE_MS, ASK_AGAIN_MS, LOOK_MS)
 )
 
 #: VOX is quiet, is about to answer, must not be interrupted now, or speaks and may be.
 FloorState = Literal["free", "thinking", "deaf", "sounding"]
+
+#: Voiced frames in a row that something begins with, by the state of the floor.
+_NEEDED: dict[FloorState, int] = {"free": _ONSET, "thinking": _FIRM_ONSET, "sounding": _DOUBT}
 
 
 class Floor(Protocol):
@@ -161,12 +166,12 @@ class Listening:
             self._doubting(self._doubt)
         else:
             self._before.append(frame)
-            if self._run >= _ONSET:
+            if self._run >= _DOUBT:
                 self._onset()
 
     def _onset(self) -> None:
         state = self._floor.state()
-        if state == "deaf" or (state == "thinking" and self._run < _FIRM_ONSET):
+        if state == "deaf" or self._run < _NEEDED[state]:
             return
         utterance = Utterance(self._before, self._number, self._run)
         if state == "sounding":
@@ -176,7 +181,8 @@ class Listening:
             self._begin(utterance)
 
     def _doubting(self, doubt: Doubt) -> None:
-        if self._floor.state() != "sounding":  # VOX has finished meanwhile
+        has_finished = self._floor.state() != "sounding"
+        if has_finished and doubt.utterance.voiced >= _ONSET:
             self._begin(doubt.utterance)
             return
         match doubt.step():

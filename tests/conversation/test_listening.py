@@ -11,6 +11,7 @@ from app.conversation.detection import TurnDetection
 from app.conversation.doubt import HOLD_MS, INTERRUPTION_MS, OVER_MS
 from app.conversation.listening import (
     ASK_AGAIN_MS,
+    DOUBT_MS,
     FIRM_ONSET_MS,
     LULL_MS,
     ONSET_MS,
@@ -273,10 +274,18 @@ class TestWhileVoxSpeaks:
     def test_a_doubt_outlives_the_answer_as_an_utterance(self) -> None:
         floor = Floor("sounding")
         microphone = Microphone(floor)
-        microphone.voice(ONSET_MS)
+        microphone.voice(DOUBT_MS)
         floor.now = "free"
-        microphone.voice(FRAME_MS)
+        microphone.voice(ONSET_MS - DOUBT_MS)
         assert floor.log == ["duck", "begin"]
+
+    def test_a_click_at_the_end_of_the_answer_begins_nothing(self) -> None:
+        floor = Floor("sounding")
+        microphone = Microphone(floor)
+        microphone.voice(DOUBT_MS)
+        floor.now = "free"
+        microphone.silence(OVER_MS)
+        assert floor.log == ["duck", "resume"]
 
     def test_throwing_away_what_is_heard_lets_vox_go_on(self) -> None:
         floor = Floor("sounding")
