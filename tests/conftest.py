@@ -38,7 +38,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         tts="piper",
         llm_url="builtin",
         offline=True,
-        max_reply_tokens=60,
+        max_reply_tokens=45,
         data_dir=tmp_path_factory.mktemp("data"),
     )
 
