@@ -185,7 +185,7 @@ def parsed(setting: dataclasses.Field[Any], raw: Any, source: str) -> Any:
     try:
         value = _as_kind(kind, raw)
     except (TypeError, ValueError, OverflowError):
-        raise SettingError(f"{shown} is not a valid {kind}. {setting.metadata['meaning']}") from None
+        raise SettingError(f"{shown} is not {_KINDS[kind]}. {setting.metadata['meaning']}") from None
     choices, between = setting.metadata["choices"], setting.metadata["between"]
     if choices and value not in choices:
         raise SettingError(f"{shown} is not known; choose one of: {', '.join(choices)}.")
@@ -196,6 +196,16 @@ def parsed(setting: dataclasses.Field[Any], raw: Any, source: str) -> Any:
     if setting.name == "llm_url":
         check_address(value, shown)
     return value
+
+
+#: What people call the kinds of settings.
+_KINDS = {
+    "bool": "yes or no",
+    "int": "a whole number",
+    "float": "a number",
+    "Path": "a folder",
+    "str": "text",
+}
 
 
 def _as_kind(kind: str, raw: Any) -> Any:

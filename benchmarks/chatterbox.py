@@ -16,11 +16,11 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -45,6 +45,8 @@ TEXT = (
 SEED = 7
 STOPS = 20
 
+T = TypeVar("T")
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(
@@ -66,14 +68,13 @@ def _measure(checkpoint: Path | None, device: str | None, precision: str, scratc
     device = device or turbo.best_device()
     turbo.prepare(device)
     is_random = checkpoint is None
-    if checkpoint is None:
-        (scratch / "checkpoint").mkdir()
-        checkpoint = random_checkpoint(scratch / "checkpoint")
+    folder = checkpoint or _alone(lambda: random_checkpoint(scratch / "checkpoint"))
     recordings = [_recording(scratch / f"voice-{number}.wav", number) for number in (1, 2)]
-    stock = _Stock(stock_class, checkpoint, device, is_random).measured(recordings[0])
+    stock = _alone(lambda: _Stock(stock_class, folder, device, is_random).measured(recordings[0]))
     gc.collect()
     memory.give_back()
-    ours = _Ours(checkpoint, device, precision, is_random, scratch / "voices").measured(recordings)
+    engine = _alone(lambda: _Ours(folder, device, precision, is_random, scratch / "voices"))
+    ours = _alone(lambda: engine.measured(recordings))
     return {
         "machine": _machine(device),
         "text": f"{len(TEXT)} characters",
@@ -82,6 +83,14 @@ def _measure(checkpoint: Path | None, device: str | None, precision: str, scratc
         "ours": ours,
         "ratios": _ratios(stock, ours),
     }
+
+
+def _alone(work: Callable[[], T]) -> T:
+    """What ``work`` returns, done in a thread that ends with it, as in the server. Each thread that
+    computes has helpers of its own, and those of all together wait less keenly once they are more
+    than there are cores."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
 
 
 class _Stock:
@@ -154,8 +163,8 @@ class _Ours:
         talking = min((self._talking() for _ in range(3)), key=lambda figures: figures["first_chunk_s"])
         moments = [(number + 0.5) / STOPS * whole["whole_text_s"] for number in range(STOPS)]
         stops = sorted(self._stop_after(moment) for moment in moments)
-        switch = self._switch(recordings)
         side_by_side = self._side_by_side()
+        switch = self._switch(recordings)
         figures = (
             whole
             | talking

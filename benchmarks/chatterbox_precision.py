@@ -22,6 +22,7 @@ from torch.nn.functional import cosine_similarity
 from app.cores import usable_cores
 from app.engines import tell_nobody
 from app.tts import turbo
+from app.tts.turbo.arithmetic import arithmetic_for
 from app.tts.turbo.decoder import Decoder
 from app.tts.turbo.model import build_decoder
 from app.tts.turbo.phrase_maker import SILENCE, SPEECH_TOKENS
@@ -97,7 +98,7 @@ def _parts(folder: Path, precision: Precision) -> tuple[Any, Decoder, Vocalizer,
     """Tokenizer, decoder, vocalizer and the built-in voice of the checkpoint in ``folder``."""
     stock = turbo.import_turbo().from_local(folder, "cpu")
     never_end(stock.t3)
-    vocalizer = Vocalizer(stock.s3gen, int8=precision in ("int8", "int4"))
+    vocalizer = Vocalizer(stock.s3gen, arithmetic_for(precision))
     voice = Voice.from_conditionals("voice", stock.conds)
     return stock.tokenizer, build_decoder(stock.t3, precision, usable_cores(), voice), vocalizer, voice
 

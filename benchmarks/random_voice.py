@@ -27,6 +27,7 @@ _LEARNED = 20_000
 
 def random_checkpoint(folder: Path) -> Path:
     """The random checkpoint with a voice and a tokenizer of real size, in ``folder``, else of links."""
+    folder.mkdir(exist_ok=True)
     for file in shared_checkpoint().iterdir():
         if file.suffix == ".safetensors":
             (folder / file.name).symlink_to(file)

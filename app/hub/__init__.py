@@ -73,7 +73,11 @@ def _not_here(repo: str, offline: bool) -> str:
     from huggingface_hub import constants
 
     if offline or constants.HF_HUB_OFFLINE:
-        return f"{repo} is not on this machine, and VOX was told to stay offline."
+        told = "--offline or VOX_OFFLINE" if offline else "HF_HUB_OFFLINE"
+        return (
+            f"{repo} is not on this machine, and VOX was told to stay offline. "
+            f"Start it without {told} to have it downloaded."
+        )
     return (
         f"{repo} is not on this machine, and the model hub ({_hub_name()}) cannot be reached. "
         "Connect to the internet, then load it again."

@@ -121,7 +121,7 @@ def _folder(loader: _Loader, wanted: str) -> tuple[Path, str]:
     try:
         return loader.fetch(wanted), wanted.rpartition("/")[2]
     except hub.HubUnavailable as problem:
-        raise EngineError(f"VOX_STT={wanted}: {problem}") from problem
+        raise EngineError(str(problem)) from problem
 
 
 def _names_a_repository(wanted: str) -> bool:

@@ -156,6 +156,30 @@ def test_another_brain_is_tried_connected_and_told_how_to_answer(
     assert [model.state.value for model in models_of(served)] == ["ready"] * 3
 
 
+def test_what_is_not_saved_yet_stays_while_another_model_changes(tab: Tab, served: Served) -> None:
+    page = tab.page
+    page.locator("#open-models").click()
+    page.get_by_text("How it answers").click()
+    prompt, length = page.get_by_label("System prompt"), page.get_by_label("Longest answer")
+    tab.wait_until(lambda: length.input_value() == "400")
+    prompt.fill("You are a pirate.")
+    length.fill("77")
+    prompt.focus()
+    with page.expect_response("**/api/settings"):
+        models_of(served).stt.unload()
+    # What the server has is shown wherever nothing was begun, and only there.
+    served.app.extensions["vox"].store.change({"llm_temperature": 0.5})
+    with page.expect_response("**/api/settings"):
+        models_of(served).stt.load()
+    tab.wait_until(lambda: page.get_by_label("Temperature").input_value() == "0.5")
+    assert (prompt.input_value(), length.input_value()) == ("You are a pirate.", "77")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved. It holds from the next answer on.").wait_for()
+    settings = served.app.extensions["vox"].settings
+    assert (settings.instructions, settings.max_reply_tokens) == ("You are a pirate.", 77)
+    assert tab.errors == []
+
+
 def test_a_model_that_answers_somebody_goes_when_they_say_so(
     tab: Tab, served: Served, thinking: Hanging
 ) -> None:

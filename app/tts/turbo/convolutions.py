@@ -3,7 +3,8 @@ in which linear layers and norms need no transposing between them."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -23,10 +24,29 @@ class Convolution:
         self._stride = (1, stock.stride[0])
         self._padding = (0, stock.padding[0])
         self._dilation = (1, stock.dilation[0])
+        #: Rows before and behind each that it sees, if it is padded as much at both ends.
+        self.reach: int = stock.padding[0]
 
     def __call__(self, rows: torch.Tensor) -> torch.Tensor:
         image = F.conv2d(_image(rows), self._weight, self._bias, self._stride, self._padding, self._dilation)
         return _rows(image)
+
+
+class BFloat16Convolution(Convolution):
+    """The same with products in bfloat16, sums and rows in float32."""
+
+    def __init__(
+        self, stock: Any, weight: torch.Tensor | None = None, bias: torch.Tensor | None = None
+    ) -> None:
+        super().__init__(stock, weight, bias)
+        self._weight, self._bias = self._weight.bfloat16(), self._bias.bfloat16()
+
+    def __call__(self, rows: torch.Tensor) -> torch.Tensor:
+        return super().__call__(rows.bfloat16()).float()
+
+
+#: Makes a convolution from a stock one, with another weight and bias or its own.
+MakeConvolution: TypeAlias = Callable[..., Convolution]
 
 
 class CausalConvolution(Convolution):

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F  # noqa: N812
 
+from app.tts.turbo.arithmetic import Arithmetic
 from app.tts.turbo.convolutions import causal
 from app.tts.turbo.encoder import Encoder
 from app.tts.turbo.linears import Linear, MakeLinear, like, side_by_side
@@ -27,12 +28,12 @@ FRAMES = 2
 class Flow:
     """Speech tokens of somebody's voice to the mel spectrogram of what they say."""
 
-    def __init__(self, stock: Any, make: MakeLinear) -> None:
+    def __init__(self, stock: Any, arithmetic: Arithmetic) -> None:
         self._embedding = stock.input_embedding.weight.detach()
-        self._encoder = Encoder(stock.encoder, make)
+        self._encoder = Encoder(stock.encoder, arithmetic.linear)
         self._mels = stock.encoder_proj
         self._speaker = stock.spk_embed_affine_layer
-        self._velocity = _Velocity(stock.decoder.estimator, make)
+        self._velocity = _Velocity(stock.decoder.estimator, arithmetic)
 
     def work(self, tokens: int, reference_tokens: int) -> int:
         """The size of the work on so many tokens, after those of the voice's reference."""
@@ -64,13 +65,14 @@ class Flow:
 class _Velocity:
     """Where the frames go in a step: the stock ``ConditionalDecoder``."""
 
-    def __init__(self, stock: Any, make: MakeLinear) -> None:
+    def __init__(self, stock: Any, arithmetic: Arithmetic) -> None:
         times = _times(stock)
+        make = arithmetic.linear
         (down,), (up,) = stock.down_blocks, stock.up_blocks
-        self._down = _Stage(down[0], down[1], times, make)
+        self._down = _Stage(down[0], down[1], times, arithmetic)
         self._after_down = causal(down[2], make)
-        self._middle = [_Stage(resnet, blocks, times, make) for resnet, blocks in stock.mid_blocks]
-        self._up = _Stage(up[0], up[1], times, make)
+        self._middle = [_Stage(resnet, blocks, times, arithmetic) for resnet, blocks in stock.mid_blocks]
+        self._up = _Stage(up[0], up[1], times, arithmetic)
         self._after_up = causal(up[2], make)
         self._last = _Convolved(stock.final_block, make)
         self._mels = like(stock.final_proj, Linear)
@@ -92,13 +94,14 @@ class _Velocity:
 class _Stage:
     """Convolutions, told the time, then transformer blocks."""
 
-    def __init__(self, resnet: Any, blocks: Any, times: torch.Tensor, make: MakeLinear) -> None:
+    def __init__(self, resnet: Any, blocks: Any, times: torch.Tensor, arithmetic: Arithmetic) -> None:
+        make = arithmetic.linear
         self._first = _Convolved(resnet.block1, make)
         self._second = _Convolved(resnet.block2, make)
         self._past = like(resnet.res_conv, make)
         with torch.no_grad():
             self._times = resnet.mlp(times)  # (steps, channels)
-        self.blocks = [_Block(block, make) for block in blocks]
+        self.blocks = [_Block(block, arithmetic) for block in blocks]
 
     def __call__(self, x: torch.Tensor, step: int, work: Work) -> torch.Tensor:
         convolved = self._second(self._first(x).add_(self._times[step]))
@@ -123,8 +126,9 @@ class _Convolved:
 class _Block:
     """Attention, then two linear layers; each adds to its input."""
 
-    def __init__(self, stock: Any, make: MakeLinear) -> None:
-        attention = stock.attn1
+    def __init__(self, stock: Any, arithmetic: Arithmetic) -> None:
+        attention, make = stock.attn1, arithmetic.linear
+        self._attend = arithmetic.attend
         self._heads = attention.heads
         self._attention_norm, self._linear_norm = stock.norm1, stock.norm3
         self._project = side_by_side([attention.to_q, attention.to_k, attention.to_v], make)
@@ -133,16 +137,15 @@ class _Block:
         self._narrow = like(stock.ff.net[2], make)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        x = self._attend(self._attention_norm(x)).add_(x)
+        x = self._heard(self._attention_norm(x)).add_(x)
         wide = self._widen(self._linear_norm(x))
         return self._narrow(F.gelu(wide)).add_(x)
 
-    def _attend(self, x: torch.Tensor) -> torch.Tensor:
+    def _heard(self, x: torch.Tensor) -> torch.Tensor:
         frames = x.shape[1]
         parts = self._project(x).view(1, frames, 3, self._heads, -1)
         query, key, value = parts.permute(2, 0, 3, 1, 4)  # each (1, heads, frames, width)
-        heard = F.scaled_dot_product_attention(query, key, value)
-        return self._out(heard.transpose(1, 2).reshape(1, frames, -1))
+        return self._out(self._attend(query, key, value))
 
 
 def _times(stock: Any) -> torch.Tensor:

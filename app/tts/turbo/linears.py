@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from app.tts.turbo.eight_bits import SATURATES
+from app.tts.turbo.processor import SATURATES
 
 #: What is applied to rows, shape (1, rows, features), and gives rows.
 Rows: TypeAlias = Callable[[torch.Tensor], torch.Tensor]

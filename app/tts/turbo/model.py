@@ -9,6 +9,7 @@ import torch
 
 from app.engines import Samples, Stop, Tell
 from app.tts.turbo import TurboTTS
+from app.tts.turbo.arithmetic import arithmetic_for
 from app.tts.turbo.cache import KeyValueCache, Shape
 from app.tts.turbo.calibration import key_value_scales
 from app.tts.turbo.conditionals import PreparedVoices
@@ -43,7 +44,7 @@ class TurboModel:
         self._watermarker = stock.watermarker
         self._device = stock.t3.device
         self.decoder = build_decoder(stock.t3, precision, threads, self.voices.built_in)
-        vocalizer = Vocalizer(stock.s3gen, int8=precision in ("int8", "int4"))
+        vocalizer = Vocalizer(stock.s3gen, arithmetic_for(precision))
         del stock.s3gen.flow, stock.s3gen.mel2wav
         self._maker = PhraseMaker(self.decoder, vocalizer, self._watermarked, threads)
 

@@ -14,10 +14,8 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from app.tts.turbo.eight_bits import LARGEST_WEIGHT
-
-#: Weights that share a scale, at 4 bits.
-BLOCK = 32
+#: Weights of an output that share a scale, at most, by their bits.
+BLOCK = {8: 256, 4: 32}
 _OPSET = 17
 _IR_VERSION = 9
 _MICROSOFT = "com.microsoft"
@@ -85,7 +83,7 @@ class _Graph:
         )
         wide = self._linear(normed, *_conv1d(block.mlp.c_fc), f"wide_{index}")
         active = self._node("FastGelu", [wide], f"active_{index}", domain=_MICROSOFT)
-        narrow = self._levelled_linear(active, block.mlp.c_proj.weight, f"narrow_{index}")
+        narrow = self._linear(active, block.mlp.c_proj.weight, None, f"narrow_{index}")
         return self._add_and_norm(narrow, residual, block.mlp.c_proj.bias, following, f"ln_1_{index + 1}")
 
     def _attention(self, index: int, parts: str) -> str:
@@ -126,43 +124,20 @@ class _Graph:
         last = self._weight(np.array(-1, np.int64), "last_place")
         final = self._node("Gather", [normed, last], "final", axis=1)
         head = self._t3.speech_head
-        self._linear8(final, head.weight.T, head.bias, "logits")
+        self._linear(final, head.weight.T, head.bias, "logits", bits=8)
 
-    def _levelled_linear(self, rows: str, weight: torch.Tensor, out: str) -> str:
-        """``rows`` x ``weight``, without bias, each row brought to a largest value of 1 first.
-
-        8-bit values share one scale for all rows. Behind the MLP's activation a GPT-2's first
-        position is far louder than the rest, and would leave them nothing to be told apart by.
-        """
-        if self._bits != 8:  # 4-bit products have scales of their own for each row
-            return self._linear(rows, weight, None, out)
-        floor = self._weight(np.array(1e-3, np.float32), f"{out}_floor")
-        peak = self._node("ReduceMax", [rows], f"{out}_peak", axes=[-1], keepdims=1)
-        peak = self._node("Max", [peak, floor], f"{out}_level")
-        levelled = self._node("Div", [rows, peak], f"{out}_levelled")
-        product = self._linear(levelled, weight, None, f"{out}_product")
-        return self._node("Mul", [product, peak], out)
-
-    def _linear(self, rows: str, weight: torch.Tensor, bias: torch.Tensor | None, out: str) -> str:
+    def _linear(
+        self, rows: str, weight: torch.Tensor, bias: torch.Tensor | None, out: str, bits: int | None = None
+    ) -> str:
         """``rows`` x ``weight`` (in, out) + ``bias``."""
-        if self._bits == 8:
-            return self._linear8(rows, weight, bias, out)
-        return self._linear4(rows, weight, bias, out)
-
-    def _linear8(self, rows: str, weight: torch.Tensor, bias: torch.Tensor | None, out: str) -> str:
-        quantized, scales = _per_channel(weight)
-        inputs = [rows, self._weight(quantized, f"{out}_weight"), self._weight(scales, f"{out}_scales"), ""]
-        if bias is not None:
-            inputs.append(self._weight(_array(bias), f"{out}_bias"))
-        return self._node("DynamicQuantizeMatMul", inputs, out, domain=_MICROSOFT)
-
-    def _linear4(self, rows: str, weight: torch.Tensor, bias: torch.Tensor | None, out: str) -> str:
-        quantized, scales = _per_block(weight, BLOCK)
+        bits = bits or self._bits
+        block = _block(weight.shape[0], bits)
+        quantized, scales = _per_block(weight, bits, block)
         inputs = [rows, self._weight(quantized, f"{out}_weight"), self._weight(scales, f"{out}_scales")]
         if bias is not None:
             inputs += ["", "", self._weight(_array(bias), f"{out}_bias")]
-        size = {"K": weight.shape[0], "N": weight.shape[1], "bits": 4, "block_size": BLOCK}
-        # Level 4: products of 8-bit with 4-bit values, the fastest there is on a CPU.
+        size = {"K": weight.shape[0], "N": weight.shape[1], "bits": bits, "block_size": block}
+        # Level 4: 8-bit products, the fastest there are on a CPU.
         return self._node("MatMulNBits", inputs, out, domain=_MICROSOFT, accuracy_level=4, **size)
 
     def _add_and_norm(
@@ -204,22 +179,24 @@ def _array(tensor: torch.Tensor) -> npt.NDArray[Any]:
     return np.ascontiguousarray(tensor.detach().float().cpu().numpy())
 
 
-def _per_channel(weight: torch.Tensor) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
-    """``weight`` (in, out) as int8 with one scale for each output."""
-    scales = weight.detach().float().abs().amax(0).clamp_min(1e-12) / LARGEST_WEIGHT
-    quantized = (weight.detach().float() / scales).round().clamp(-LARGEST_WEIGHT, LARGEST_WEIGHT)
-    return np.ascontiguousarray(quantized.to(torch.int8).cpu().numpy()), _array(scales)
+def _block(inputs: int, bits: int) -> int:
+    """How many of an output's weights share a scale: a power of two that divides the ``inputs``."""
+    return min(BLOCK[bits], inputs & -inputs)
 
 
-def _per_block(weight: torch.Tensor, block: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
-    """``weight`` (in, out) as 4-bit values around 8, two in a byte, shape (out, blocks, block / 2),
-    with one scale for each block of inputs."""
+def _per_block(
+    weight: torch.Tensor, bits: int, block: int
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+    """``weight`` (in, out) as values of ``bits`` around the middle of their range, shape (out, blocks,
+    bytes), with one scale for each block of inputs."""
     inputs, outputs = weight.shape
     blocks = weight.detach().float().T.reshape(outputs, inputs // block, block)
     peaks = blocks.gather(-1, blocks.abs().argmax(-1, keepdim=True))
-    # The largest value becomes -8, the end of the range that reaches further.
-    scales = peaks / -8
+    middle = 1 << (bits - 1)
+    # The largest value goes to the end of the range that reaches further.
+    scales = peaks / -middle
     scales = torch.where(scales == 0, torch.ones_like(scales), scales)
-    quantized = ((blocks / scales).round().clamp(-8, 7) + 8).to(torch.uint8)
-    packed = quantized[..., 0::2] | (quantized[..., 1::2] << 4)
-    return np.ascontiguousarray(packed.cpu().numpy()), _array(scales.reshape(-1))
+    quantized = ((blocks / scales).round().clamp(-middle, middle - 1) + middle).to(torch.uint8)
+    if bits == 4:  # two in a byte
+        quantized = quantized[..., 0::2] | (quantized[..., 1::2] << 4)
+    return np.ascontiguousarray(quantized.cpu().numpy()), _array(scales.reshape(-1))

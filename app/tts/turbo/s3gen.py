@@ -8,8 +8,8 @@ from typing import Any
 import torch
 
 from app.engines import Tell
+from app.tts.turbo.arithmetic import EXACT, Arithmetic
 from app.tts.turbo.flow import Flow
-from app.tts.turbo.linears import Int8Linear, Linear
 from app.tts.turbo.noise import Noise
 from app.tts.turbo.vocoder import Vocoder
 from app.tts.turbo.voice import Voice
@@ -23,15 +23,13 @@ class Vocalizer:
     Calls share nothing that changes: any thread may call at any time.
     """
 
-    def __init__(self, s3gen: Any, *, int8: bool = False) -> None:
+    def __init__(self, s3gen: Any, arithmetic: Arithmetic = EXACT) -> None:
         """Shares weights with ``s3gen``, which stays as it is, and copies those that it keeps in a
         form of its own; ``s3gen.flow`` and ``s3gen.mel2wav`` may be dropped to save memory.
-
-        ``int8`` has most of the flow's weights in eight bits, on the CPU only.
         """
         with torch.no_grad():
-            self._flow = Flow(s3gen.flow, Int8Linear if int8 else Linear)
-            self._vocoder = Vocoder(s3gen.mel2wav)
+            self._flow = Flow(s3gen.flow, arithmetic)
+            self._vocoder = Vocoder(s3gen.mel2wav, arithmetic)
         self._fade = s3gen.trim_fade
         self._device = s3gen.trim_fade.device
 

@@ -16,9 +16,9 @@ class Work:
         self._check = check
         self._tell = tell
         self._total = total
-        self._done = 0
+        self._done = 0.0
 
-    def __call__(self, size: int) -> None:
+    def __call__(self, size: float) -> None:
         self._check()
         self._tell(self._done / self._total)
         self._done += size

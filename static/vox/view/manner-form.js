@@ -50,7 +50,9 @@ export class MannerForm {
 
   async #save() {
     try {
-      this.#saved(await this.#api.save(changes(this.#fields)));
+      const settings = await this.#api.save(changes(this.#fields));
+      for (const field of this.#fields) field.sent();
+      this.#saved(settings);
       this.#say('Saved. It holds from the next answer on.', 'good');
     } catch (problem) {
       this.#say(problem instanceof Error ? problem.message : String(problem), 'problem');

@@ -48,6 +48,7 @@ class ModelChoice {
     const first = this.fields[0];
     if (Object.keys(values).length === 0 && !first?.field.disabled) values[first.name] = first.value;
     await this.api.switchTo(this.kind, values);
+    for (const field of this.fields) field.sent();
     // What was asked for is shown until the server has something else to tell.
     for (const [name, value] of Object.entries(values)) {
       const setting = this.#settings.get(name);

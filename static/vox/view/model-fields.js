@@ -23,6 +23,8 @@ export class SettingField {
   #shown = '';
   /** Why it cannot be changed, '' if it can. */
   #fixed = '';
+  /** The person has begun to change it, and that is not sent yet. */
+  #isBegun = false;
   /** @type {Map<string, string>} what there is to say of a choice, by its value */
   #about = new Map();
 
@@ -36,6 +38,9 @@ export class SettingField {
     this.#hint = hint;
     this.toShown = shown;
     this.toValue = value;
+    field.addEventListener('input', () => {
+      this.#isBegun = true;
+    });
     field.addEventListener('change', () => this.#showNote());
   }
 
@@ -56,13 +61,18 @@ export class SettingField {
   render(settings) {
     const setting = settings.get(this.name);
     if (setting === undefined) return;
-    const wasChanged = this.isChanged && this.#shown !== '' && document.activeElement === this.field;
+    this.#isBegun &&= this.isChanged;
     const shown = this.toShown(setting.value);
-    if (!wasChanged) this.field.value = shown;
+    if (!this.#isBegun) this.field.value = shown;
     this.#shown = shown;
     this.#fixed = setting.why_fixed;
     this.field.disabled = setting.fixed;
     this.#showNote();
+  }
+
+  /** From now on it shows what the server has. */
+  sent() {
+    this.#isBegun = false;
   }
 
   /** @param {Choice[]} choices of a field that is a select */

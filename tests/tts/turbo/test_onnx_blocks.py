@@ -149,7 +149,7 @@ def test_the_same_in_another_row(bits: int, tiny: Any, phrases: Any, alone: Any)
 
 @pytest.mark.parametrize("bits", [8, 4])
 def test_read_at_once_or_bit_by_bit(bits: int, tiny: Any, phrases: Any, alone: Any) -> None:
-    """In 8 bits, what is read together shares a scale, so the parts matter a little."""
+    """Sums are added up in another order, and what lies between two of 8 bits' values goes the other way."""
     blocks = onnx(tiny, tiny.tiny_t3(), bits)
     read, steps = phrases[0]
     for at_once in (7, 500):
@@ -184,11 +184,8 @@ def test_side_by_side_each_is_close_to_what_it_is_alone(
         assert found.ten > 0.9
 
 
-def test_a_loud_first_position_does_not_drown_the_others_in_eight_bits(
-    tiny: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from app.tts.turbo import onnx_graph
-
+def test_a_loud_first_position_does_not_drown_the_others_in_eight_bits(tiny: Any) -> None:
+    """A GPT-2's first position is far louder than the rest, which must not share its scale."""
     t3 = tiny.loud_t3()
     reads = [tiny.heard(t3, tiny.a_voice("short", 20), tiny.a_text(seed, 40)) for seed in range(4)]
 
@@ -199,12 +196,6 @@ def test_a_loud_first_position_does_not_drown_the_others_in_eight_bits(
 
     assert loudness(t3, exact(tiny, t3), reads[0]) > 20
     assert worst(onnx(tiny, t3, 8)) > 0.998
-    monkeypatch.setattr(
-        onnx_graph._Graph,
-        "_levelled_linear",
-        lambda self, rows, weight, out: self._linear(rows, weight, None, out),
-    )
-    assert worst(onnx(tiny, t3, 8)) < 0.99, "this is what bringing each row to its own level is for"
 
 
 def loudness(t3: Any, blocks: Any, read: torch.Tensor) -> float:

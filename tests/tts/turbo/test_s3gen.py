@@ -11,6 +11,7 @@ import pytest
 if TYPE_CHECKING:
     import torch
 
+    from app.tts.turbo.arithmetic import Arithmetic
     from app.tts.turbo.s3gen import Vocalizer
     from app.tts.turbo.voice import Voice
 
@@ -163,18 +164,25 @@ def test_another_voice_another_token_and_other_noise_are_heard(
 def test_stock_says_the_same_before_and_after(vocalizer: Vocalizer, lively_s3gen: Any, anna: Voice) -> None:
     import torch
 
+    from app.tts.turbo.arithmetic import arithmetic_for
     from app.tts.turbo.s3gen import Vocalizer
 
     tokens = some_tokens(2)
     before = stock_sound(lively_s3gen, tokens, anna, seed=3)
 
-    speak(Vocalizer(lively_s3gen, int8=True), tokens, anna)
+    speak(Vocalizer(lively_s3gen, arithmetic_for("int8")), tokens, anna)
     speak(vocalizer, tokens, anna)
 
     assert torch.equal(stock_sound(lively_s3gen, tokens, anna, seed=3), before)
 
 
-def test_progress_grows_from_nothing_to_everything(vocalizer: Vocalizer, anna: Voice) -> None:
+@pytest.mark.parametrize("portion", [1 << 30, 1 << 14], ids=["in one go", "in portions"])
+def test_progress_grows_from_nothing_to_everything(
+    vocalizer: Vocalizer, anna: Voice, portion: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.tts.turbo import portions
+
+    monkeypatch.setattr(portions, "SIZE", portion)
     watcher = Watcher()
 
     speak(vocalizer, some_tokens(5), anna, watcher)
@@ -222,27 +230,38 @@ def test_two_voices_at_once_do_not_mix(vocalizer: Vocalizer, anna: Voice, bert: 
         assert torch.equal(together[index], sound)
 
 
-def test_eight_bits_make_nearly_the_same_spectrogram(lively_s3gen: Any, anna: Voice) -> None:
+@pytest.fixture(params=[False, True], ids=["no bfloat16", "bfloat16"])
+def rounded(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Arithmetic:
+    """That of ``int8`` on a processor without and with bfloat16."""
+    from app.tts.turbo import arithmetic
+
+    monkeypatch.setattr(arithmetic, "HAS_BFLOAT16", request.param)
+    return arithmetic.arithmetic_for("int8")
+
+
+def test_eight_bits_make_nearly_the_same_spectrogram(
+    lively_s3gen: Any, anna: Voice, rounded: Arithmetic
+) -> None:
     import torch
 
-    from app.tts.turbo.linears import Int8Linear, Linear
+    from app.tts.turbo.arithmetic import EXACT
 
-    exact = spectrogram(lively_s3gen, Linear, anna)
-    rounded = spectrogram(lively_s3gen, Int8Linear, anna)
-    another = spectrogram(lively_s3gen, Linear, some_voice("clara", 51))
+    exact = spectrogram(lively_s3gen, EXACT, anna)
+    near = spectrogram(lively_s3gen, rounded, anna)
+    another = spectrogram(lively_s3gen, EXACT, some_voice("clara", 51))
 
-    error = (rounded - exact).square().mean().sqrt() / exact.std()
+    error = (near - exact).square().mean().sqrt() / exact.std()
     assert 0 < error < 0.1
     assert error < 0.2 * (another - exact).square().mean().sqrt() / exact.std()
-    assert torch.cosine_similarity(rounded.flatten(), exact.flatten(), dim=0) > 0.995
+    assert torch.cosine_similarity(near.flatten(), exact.flatten(), dim=0) > 0.995
 
 
-def test_eight_bits_speak_too(lively_s3gen: Any, anna: Voice) -> None:
+def test_eight_bits_speak_too(lively_s3gen: Any, anna: Voice, rounded: Arithmetic) -> None:
     from app.tts.turbo.s3gen import Vocalizer
 
     tokens = some_tokens(20)
 
-    sound = speak(Vocalizer(lively_s3gen, int8=True), tokens, anna)
+    sound = speak(Vocalizer(lively_s3gen, rounded), tokens, anna)
 
     assert sound.shape == (tokens.shape[0] * 960,)
     assert 0.001 < sound.abs().max() < 1
@@ -254,10 +273,10 @@ def test_no_tensor_is_looked_into_on_the_way(
     """On a GPU each look would wait until everything asked of it so far is done."""
     import torch
 
-    from app.tts.turbo.linears import Linear
+    from app.tts.turbo.arithmetic import EXACT
 
     assert looks_into(lambda: torch.istft(torch.ones(9, 9) + 0j, 16, 4, window=torch.hann_window(16)))
-    assert not looks_into(lambda: whole_way(lively_s3gen, Linear, anna))
+    assert not looks_into(lambda: whole_way(lively_s3gen, EXACT, anna))
 
 
 @pytest.fixture
@@ -285,8 +304,8 @@ def looks_into() -> Callable[[Callable[[], object]], set[str]]:
     return looks
 
 
-def spectrogram(s3gen: Any, make: Any, voice: Voice) -> torch.Tensor:
-    """The mel frames of some tokens, with linear layers as ``make`` makes them."""
+def spectrogram(s3gen: Any, arithmetic: Arithmetic, voice: Voice) -> torch.Tensor:
+    """The mel frames of some tokens."""
     import torch
 
     from app.tts.turbo.flow import Flow
@@ -294,17 +313,17 @@ def spectrogram(s3gen: Any, make: Any, voice: Voice) -> torch.Tensor:
 
     noise = Noise(torch.Generator().manual_seed(4), torch.device("cpu"))
     with torch.no_grad():
-        return Flow(s3gen.flow, make)(some_tokens(20)[None], voice, noise, nobody())
+        return Flow(s3gen.flow, arithmetic)(some_tokens(20)[None], voice, noise, nobody())
 
 
-def whole_way(s3gen: Any, make: Any, voice: Voice) -> torch.Tensor:
+def whole_way(s3gen: Any, arithmetic: Arithmetic, voice: Voice) -> torch.Tensor:
     import torch
 
     from app.tts.turbo.noise import Noise
     from app.tts.turbo.vocoder import Vocoder
 
     noise = Noise(torch.Generator().manual_seed(4), torch.device("cpu"))
-    return Vocoder(s3gen.mel2wav)(spectrogram(s3gen, make, voice), noise, nobody())
+    return Vocoder(s3gen.mel2wav, arithmetic)(spectrogram(s3gen, arithmetic, voice), noise, nobody())
 
 
 def nobody() -> Any:

@@ -18,12 +18,17 @@ def work() -> Any:
 
 
 @pytest.mark.parametrize("frames", [2, 7, 101])
-def test_samples_are_stocks(lively_s3gen: Any, work: Any, frames: int) -> None:
+@pytest.mark.parametrize("portion", [1 << 30, 1 << 15], ids=["in one go", "in portions"])
+def test_samples_are_stocks(
+    lively_s3gen: Any, work: Any, frames: int, portion: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import torch
 
+    from app.tts.turbo import portions
     from app.tts.turbo.noise import Noise
     from app.tts.turbo.vocoder import Vocoder
 
+    monkeypatch.setattr(portions, "SIZE", portion)
     mels = torch.randn(1, frames, 80, generator=torch.Generator().manual_seed(frames))
     torch.manual_seed(7)
     expected, _ = lively_s3gen.mel2wav.inference(mels.transpose(1, 2))
@@ -35,6 +40,33 @@ def test_samples_are_stocks(lively_s3gen: Any, work: Any, frames: int) -> None:
 
     assert samples.shape == (480 * frames,)
     assert (samples - expected[0]).abs().max() < 1e-3 * expected.abs().max()
+
+
+def test_the_errors_of_bfloat16_are_far_softer_than_the_sound(lively_s3gen: Any, work: Any) -> None:
+    """By 45 dB at least, in its softest part as well."""
+    import torch
+
+    from app.tts.turbo.arithmetic import Arithmetic
+    from app.tts.turbo.attention import attend
+    from app.tts.turbo.convolutions import BFloat16Convolution, Convolution
+    from app.tts.turbo.linears import Linear
+    from app.tts.turbo.noise import Noise
+    from app.tts.turbo.vocoder import Vocoder
+
+    mels = torch.randn(1, 60, 80, generator=torch.Generator().manual_seed(1))
+    mels[:, 30:] -= 3
+
+    def sound(convolution: type[Convolution]) -> torch.Tensor:
+        vocoder = Vocoder(lively_s3gen.mel2wav, Arithmetic(Linear, attend, convolution))
+        with torch.inference_mode():
+            noise = Noise(torch.Generator().manual_seed(7), torch.device("cpu"))
+            return vocoder(mels, noise, work)
+
+    exact, rounded = sound(Convolution), sound(BFloat16Convolution)
+    power, error = (each.view(60, 480).square().mean(1) for each in (exact, rounded - exact))
+    assert 0 < error.sum() < 10**-4.5 * power.sum()
+    softest = power.argsort()[:10]
+    assert error[softest].sum() < 10**-4.5 * power[softest].sum()
 
 
 def test_the_source_hums_where_there_is_a_pitch_and_hisses_elsewhere(lively_s3gen: Any) -> None:
