@@ -1,4 +1,8 @@
-"""The memory of this process: how much it uses, and giving back what it does not."""
+"""The memory of this process: how much it uses, and giving back what it does not.
+
+glibc gives threads pools of their own to allocate from. What one thread has freed is then of no use to
+another, and every model that is loaded and unloaded, each by a thread of its own, leaves some more behind.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,9 @@ from contextlib import suppress
 from functools import cache
 
 import psutil
+
+#: glibc's name for the setting of how many pools there may be.
+_M_ARENA_MAX = -8
 
 
 def snapshot() -> dict[str, int | None]:
@@ -24,11 +31,20 @@ def snapshot() -> dict[str, int | None]:
     }
 
 
+def have_one_pool() -> None:
+    """Let all threads allocate from the same pool. Works before there are others than the first."""
+    _ask_glibc("mallopt", _M_ARENA_MAX, 1)
+
+
 def give_back() -> None:
     """Return freed main memory to the system; glibc would keep up to a third of an unloaded model."""
+    _ask_glibc("malloc_trim", 0)
+
+
+def _ask_glibc(function: str, *arguments: int) -> None:
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):  # another C library, which keeps nothing
-            ctypes.CDLL("libc.so.6").malloc_trim(0)
+            getattr(ctypes.CDLL("libc.so.6"), function)(*arguments)
 
 
 @cache
