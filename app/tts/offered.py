@@ -18,7 +18,7 @@ PRECISIONS = (
     ("fp32", "fp32", "As it was trained: the slowest, and takes most memory."),
     ("bf16", "bf16", "For GPUs."),
     ("int8", "int8", "For processors."),
-    ("int4", "int4", "For processors: the fastest and least exact."),
+    ("int4", "int4", "For processors: takes least memory, and is least exact."),
 )
 
 
