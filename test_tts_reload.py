@@ -44,7 +44,7 @@ def main(text: str, out: Path | None, times: int) -> None:
     """Unload the voice, load it, speak a sentence, and show the memory at each point."""
     logging.basicConfig(level=logging.WARNING, format="    %(levelname)s %(message)s")
     logging.getLogger("app").setLevel(logging.DEBUG)
-    memory.have_one_pool()  # as `vox` does
+    memory.have_one_pool()  # to see what is never freed, not what waits for another thread
     model = shared_models().tts
     settings = Settings.from_environment()
     origin = f" from {settings.chatterbox_dir}" if settings.chatterbox_dir else ""

@@ -71,11 +71,10 @@ def main() -> None:
 @click.option("--server", type=click.Choice(["gunicorn", "werkzeug"]), envvar="VOX_SERVER", hidden=True)
 def serve(server: Any, **options: Any) -> None:
     """Serve the page, the API and the socket. Ctrl-C ends it."""
-    from app import memory, serving
+    from app import serving
     from app.serving import listening, logs
     from app.web.security import with_token
 
-    memory.have_one_pool()
     settings = with_token(_settings(options))
     try:
         listener = listening.listen(settings.host, settings.port)

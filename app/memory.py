@@ -32,7 +32,8 @@ def snapshot() -> dict[str, int | None]:
 
 
 def have_one_pool() -> None:
-    """Let all threads allocate from the same pool. Works before there are others than the first."""
+    """Let all threads allocate from the same pool, to see what is never freed. Works before there are others
+    than the first. Not for conversations: threads wait for each other, and answers come an eighth later."""
     _ask_glibc("mallopt", _M_ARENA_MAX, 1)
 
 
