@@ -63,6 +63,7 @@ def test_both_may_be_answered_at_once(house: House) -> None:
     one.type("First")
     one.session.create_response()
     assert slow.is_hanging.wait(20)
+    one.ear.until("vox.phrase")
     house.answers(says("Quickly."))
     other.ask("Second")
     one.session.cancel_response()
