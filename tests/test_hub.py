@@ -6,8 +6,7 @@ import hashlib
 import json
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 from app import hub
 from app.models import Model, State
 from app.progress import LoadCancelled, Progress, Step
+from tests.waiting import wait_until
 
 REPO = "voices/small"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -161,16 +161,7 @@ class _Downloaded:
 
 
 def _settled(model: Model[Any]) -> None:
-    _eventually(lambda: model.state is not State.LOADING)
-
-
-def _eventually(there: Callable[[], Any]) -> Any:
-    """Wait until ``there`` gives something, and return that."""
-    deadline = time.monotonic() + 20
-    while not (found := there()):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return found
+    wait_until(lambda: model.state is not State.LOADING)
 
 
 @pytest.fixture
@@ -269,11 +260,11 @@ def test_a_download_that_was_cancelled_goes_on_when_the_model_is_loaded_again(
     model: Model[Any] = Model("stt", _Downloaded)
     model.load()
     assert server.pausing.wait(10)
-    [left] = _eventually(lambda: [file for file in tmp_path.rglob("*.incomplete") if file.stat().st_size])
+    [left] = wait_until(lambda: [file for file in tmp_path.rglob("*.incomplete") if file.stat().st_size])
     model.cancel()
     assert model.state is State.UNLOADED
     server.go_on.set()
-    _eventually(lambda: not [thread for thread in threading.enumerate() if thread.name == "load-stt"])
+    wait_until(lambda: not [thread for thread in threading.enumerate() if thread.name == "load-stt"])
     assert model.state is State.UNLOADED
     kept = left.stat().st_size
     assert kept >= 400_000

@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
+
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
 
@@ -200,8 +201,7 @@ def test_it_ends_in_the_middle_of_speaking(start: Start, server: str) -> None:
 
 def test_without_the_hub_the_pack_talks_and_says_so(start: Start) -> None:
     with start("--llm-url", "builtin", hub="http://127.0.0.1:9") as vox:
-        while not set(vox.states().values()) <= {"ready", "failed"}:
-            time.sleep(0.1)
+        wait_until(lambda: set(vox.states().values()) <= {"ready", "failed"})
         models = json.loads(vox.get("/api/status")[1])["models"]
         assert {kind: model["state"] for kind, model in models.items()} == dict.fromkeys(models, "ready")
         assert models["tts"]["name"].startswith("Piper")

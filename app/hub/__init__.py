@@ -14,18 +14,23 @@ from app.hub.probe import Probe
 from app.hub.repository import HubUnavailable, cached_snapshot, download_snapshot
 from app.progress import Progress
 
-__all__ = ["HubUnavailable", "cached", "fetch", "reachable"]
+__all__ = ["HubUnavailable", "cached", "fetch", "may_download", "reachable"]
 
 _probe = Probe()
+
+
+def may_download(*, offline: bool = False) -> bool:
+    """Whether nobody told VOX, or the hub's own library, to stay off the network."""
+    from huggingface_hub import constants
+
+    return not (offline or constants.HF_HUB_OFFLINE)
 
 
 def reachable(timeout: float = 3.0, *, offline: bool = False) -> bool:
     """Whether the hub answers. Takes ``timeout`` seconds at most and remembers the answer."""
     from huggingface_hub import constants
 
-    if offline or constants.HF_HUB_OFFLINE:
-        return False
-    return _probe.answers(constants.ENDPOINT, timeout)
+    return may_download(offline=offline) and _probe.answers(constants.ENDPOINT, timeout)
 
 
 def cached(repo: str, patterns: Sequence[str]) -> Path | None:
@@ -70,9 +75,7 @@ def _hub_name() -> str:
 
 
 def _not_here(repo: str, offline: bool) -> str:
-    from huggingface_hub import constants
-
-    if offline or constants.HF_HUB_OFFLINE:
+    if not may_download(offline=offline):
         told = "--offline or VOX_OFFLINE" if offline else "HF_HUB_OFFLINE"
         return (
             f"{repo} is not on this machine, and VOX was told to stay offline. "

@@ -7,6 +7,7 @@ from typing import Any
 from app import hub
 from app.cores import usable_cores
 from app.offline_pack import whisper_model
+from app.settings import Settings
 from app.stt.choose import GPU_MODEL, HUB_FILES, PACK_MODEL, cpu_model, repositories
 from app.stt.cuda import has_cuda
 
@@ -29,16 +30,17 @@ ENGLISH_ONLY = "Understands English only."
 IN_THE_PACK = "It came with VOX."
 
 
-def offered(chosen: str, language: str) -> list[dict[str, Any]]:
-    """What ``VOX_STT`` may be, the automatic choice first and the ``chosen`` one among them, as
-    JSON-able values: value, name, megabytes, on_disk, about."""
-    automatic = GPU_MODEL if has_cuda() else cpu_model(usable_cores(), language)
+def offered(settings: Settings) -> list[dict[str, Any]]:
+    """What ``VOX_STT`` may be, the automatic choice first and the chosen one among them, as JSON-able
+    values: value, name, megabytes, on_disk, downloadable, about."""
+    automatic = GPU_MODEL if has_cuda() else cpu_model(usable_cores(), settings.language)
     about = f"Now {automatic}: the best that keeps up on this machine."
     choices = [_choice("auto", "Automatic", MEGABYTES.get(automatic), None, about)]
     choices += [_named(name) for name in MEGABYTES]
-    if chosen not in [choice["value"] for choice in choices]:
-        choices.append(_choice(chosen, chosen, None, None, "Given by hand."))
-    return choices
+    if settings.stt not in [choice["value"] for choice in choices]:
+        choices.append(_choice(settings.stt, settings.stt, None, None, "Given by hand."))
+    downloadable = hub.may_download(offline=settings.offline)
+    return [choice | {"downloadable": downloadable} for choice in choices]
 
 
 def _named(name: str) -> dict[str, Any]:

@@ -23,8 +23,9 @@ PRECISIONS = (
 
 
 def offered(settings: Settings) -> list[dict[str, Any]]:
-    """What ``VOX_TTS`` may be, as JSON-able values: value, name, megabytes, on_disk, about."""
-    return [
+    """What ``VOX_TTS`` may be, as JSON-able values: value, name, megabytes, on_disk,
+    downloadable, about."""
+    choices: list[dict[str, Any]] = [
         {
             "value": "auto",
             "name": "Automatic",
@@ -47,6 +48,8 @@ def offered(settings: Settings) -> list[dict[str, Any]]:
             "about": "Fast on any machine.",
         },
     ]
+    downloadable = hub.may_download(offline=settings.offline)
+    return [choice | {"downloadable": downloadable} for choice in choices]
 
 
 def precisions() -> list[dict[str, Any]]:

@@ -111,7 +111,7 @@ def choices(kind: str) -> dict[str, Any]:
     _model(kind)
     settings = vox().settings
     if kind == "stt":
-        return {"stt": offered_ears.offered(settings.stt, settings.language)}
+        return {"stt": offered_ears.offered(settings)}
     if kind == "llm":
         abort(404, "The brain's models are its server's: GET /api/brain/models.")
     return {"tts": offered_voices.offered(settings), "chatterbox_precision": offered_voices.precisions()}

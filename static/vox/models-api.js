@@ -35,6 +35,7 @@ import { ask } from './api.js';
  * @property {string} about
  * @property {number | null} [megabytes]
  * @property {boolean | null} [on_disk]
+ * @property {boolean} [downloadable] false where the server was told to stay offline
  *
  * @typedef {object} Trial what came of testing a brain's server
  * @property {boolean} ok

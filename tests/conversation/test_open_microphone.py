@@ -4,7 +4,6 @@ of a turn; words, answers and speech are scripted."""
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -26,6 +25,7 @@ from tests.conversation.scripted import (
     scripted_models,
 )
 from tests.sound import Recording, pcm16
+from tests.waiting import wait_until
 
 Say = Callable[..., Recording]
 
@@ -98,10 +98,7 @@ class Room:
 
     def waits_until_quiet(self) -> None:
         """Wait until the last answer has been played, as far as the server can tell."""
-        deadline = time.monotonic() + 30
-        while self.session._turns.is_sounding:
-            assert time.monotonic() < deadline
-            threading.Event().wait(0.01)
+        wait_until(lambda: not self.session._turns.is_sounding)
 
     def types(self) -> list[str]:
         return [event.type for event in self.ear.events]

@@ -50,6 +50,7 @@ test('a model to choose says how large it is and whether it is here', () => {
   const choice = { value: 'small', name: 'Whisper small', about: '', megabytes: 486, on_disk: false };
   assert.equal(choiceWords(choice), 'Whisper small (486 MB to download)');
   assert.equal(choiceWords({ ...choice, on_disk: true }), 'Whisper small (486 MB, here)');
+  assert.equal(choiceWords({ ...choice, downloadable: false }), 'Whisper small (not here)');
   assert.equal(choiceWords({ value: 'auto', name: 'Automatic', about: 'x' }), 'Automatic');
   assert.equal(choiceWords({ value: 'piper', name: 'Piper', about: '', on_disk: false }), 'Piper (not here)');
 });

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -105,16 +104,6 @@ class House:
         for tab in self._tabs:
             tab.session.close()
         self.desk.close(5)
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for what becomes true by another thread."""
-    waiting = threading.Event()
-    for _ in range(2000):
-        if condition():
-            return
-        waiting.wait(0.01)
-    raise AssertionError("it never became true")
 
 
 @pytest.fixture(scope="session")

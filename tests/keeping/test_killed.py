@@ -10,7 +10,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from tests.llm.chat_server import Exchange, listing, serving
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 
@@ -111,11 +111,7 @@ def ask(ws: ClientConnection, question: str, modality: str) -> None:
 
 
 def wait_until_kept(folder: Path, sentence: str) -> None:
-    for _ in range(3_000):
-        if sentence in kept(folder)[-1][1]:
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"this was never kept: {sentence}")
+    wait_until(lambda: sentence in kept(folder)[-1][1])
 
 
 def kept(folder: Path) -> list[tuple[str, str, str]]:

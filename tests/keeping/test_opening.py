@@ -11,7 +11,8 @@ import pytest
 from app.archive.records import MessageRecord, State
 from app.engines import Message
 from tests.conversation.scripted import says
-from tests.keeping.conftest import House, until
+from tests.keeping.conftest import House
+from tests.waiting import wait_until
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
 
@@ -42,7 +43,7 @@ def test_the_brain_knows_what_was_said_before(house: House, yesterday: str) -> N
         Message("assistant", "You could take …"),
         Message("user", "Take what?"),
     ]
-    until(lambda: house.texts(yesterday)[2:] == ["Take what?", "It rains. Take a coat."])
+    wait_until(lambda: house.texts(yesterday)[2:] == ["Take what?", "It rains. Take a coat."])
 
 
 def test_opening_changes_nothing(house: House, yesterday: str, tmp_path: Path) -> None:
@@ -120,7 +121,7 @@ def test_a_long_conversation_is_opened_whole_and_asked_about_its_end(house: Hous
     prompt = house.brain.prompts[-1]
     assert [message.text for message in prompt[-2:]] == [said[-1], "What was the last number?"]
     assert len(prompt) < 100
-    until(lambda: len(house.kept("conv_1")) == 2_002)
+    wait_until(lambda: len(house.kept("conv_1")) == 2_002)
 
 
 def test_a_conversation_is_listed_by_its_first_words(house: House) -> None:
@@ -138,4 +139,4 @@ def test_what_is_typed_in_after_a_failure_comes_after_it(house: House, yesterday
     house.answers(says("Yes."))
     tab = house.tab(yesterday)
     tab.ask("And now?")
-    until(lambda: house.texts(yesterday)[2:] == ["", "And now?", "Yes."])
+    wait_until(lambda: house.texts(yesterday)[2:] == ["", "And now?", "Yes."])

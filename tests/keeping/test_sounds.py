@@ -15,7 +15,8 @@ from app.keeping import opus
 from app.keeping.files import SpeechFiles
 from app.keeping.joined import JoinedWav, joined_opus
 from tests.conversation.scripted import Hanging, says
-from tests.keeping.conftest import House, Tab, until
+from tests.keeping.conftest import House, Tab
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def say(tab: Tab, seconds: float) -> None:
 
 def with_speech(house: House, tab: Tab, count: int) -> list[MessageRecord]:
     """The messages, once the sound of ``count`` of them is kept."""
-    until(lambda: sum(bool(message.speech) for message in house.kept(tab.id)) == count)
+    wait_until(lambda: sum(bool(message.speech) for message in house.kept(tab.id)) == count)
     return house.kept(tab.id)
 
 
@@ -54,7 +55,7 @@ def test_both_sides_are_kept_and_told(house: House) -> None:
     assert answer.speech.duration_ms == duration_ms(house, answer) == 10 * letters
     assert answer.speech.bytes == house.files.path(tab.id, answer.id).stat().st_size
     heard = {e.message["id"]: e.message["speech"] for e in tab.ear.of("vox.message")}
-    until(lambda: {question.id, answer.id} <= {e.message["id"] for e in tab.ear.of("vox.message")})
+    wait_until(lambda: {question.id, answer.id} <= {e.message["id"] for e in tab.ear.of("vox.message")})
     assert all(speech["duration_ms"] for speech in heard.values())
 
 
@@ -64,7 +65,7 @@ def test_nothing_is_kept_unasked(house: House) -> None:
     say(tab, 0.5)
     tab.session.create_response()
     tab.ear.until("response.done")
-    until(lambda: house.kept(tab.id)[-1].state == "completed")
+    wait_until(lambda: house.kept(tab.id)[-1].state == "completed")
     assert house.desk.sounds.settle(10)
     assert house.archive.conversations.speech_count() == 0
     assert not house.files.folder.exists()
@@ -81,15 +82,15 @@ def test_of_a_stopped_reply_what_was_heard_is_kept(house: House) -> None:
     assert hanging.is_hanging.wait(20)
     tab.ear.until("vox.phrase", 1)
     reply = tab.ear.until("response.output_item.added").item
-    until(lambda: tab.session._history.get(reply.id).spoken.played_ms > 700)
+    wait_until(lambda: tab.session._history.get(reply.id).spoken.played_ms > 700)
     tab.session.cancel_response()
     (_, kept) = with_speech(house, tab, 1)
     heard = tab.session._history.get(reply.id).spoken.played_ms
     assert duration_ms(house, kept) == pytest.approx(heard, abs=2)
 
     tab.session.truncate_item(reply.id, 0, 600)  # the client knows better
-    until(lambda: duration_ms(house, kept) == 600)
-    until(lambda: [m.speech.duration_ms for m in house.kept(tab.id) if m.speech] == [600])
+    wait_until(lambda: duration_ms(house, kept) == 600)
+    wait_until(lambda: [m.speech.duration_ms for m in house.kept(tab.id) if m.speech] == [600])
 
 
 def test_the_oldest_goes_where_there_is_no_space_left(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +103,7 @@ def test_the_oldest_goes_where_there_is_no_space_left(house: House, monkeypatch:
     total = house.archive.conversations.speech_total()
     monkeypatch.setattr("app.keeping.sounds.limit_bytes", lambda settings: total + 100)
     say(tab, 1)
-    until(lambda: house.archive.conversations.speech(tab.id, oldest.id) is None)
+    wait_until(lambda: house.archive.conversations.speech(tab.id, oldest.id) is None)
     assert [bool(m.speech) for m in with_speech(house, tab, 3)] == [False, True, True, True]
     assert not house.files.path(tab.id, oldest.id).exists()
     # With less space than before the oldest go at once.
@@ -118,7 +119,7 @@ def test_a_removed_message_takes_its_sound_along(house: House) -> None:
     path = house.files.path(tab.id, message.id)
     assert path.exists()
     tab.session.delete_item(message.id)
-    until(lambda: not path.exists())
+    wait_until(lambda: not path.exists())
     assert not path.parent.exists()
 
 
@@ -129,7 +130,7 @@ def test_all_of_it_can_be_thrown_away(house: House) -> None:
     house.desk.sounds.clear(house.archive.conversations)
     assert [message.speech for message in house.kept(tab.id)] == [None]
     assert list(house.files.folder.iterdir()) == []
-    until(lambda: tab.ear.of("vox.message")[-1].message["speech"] is None)
+    wait_until(lambda: tab.ear.of("vox.message")[-1].message["speech"] is None)
 
 
 def test_where_sound_cannot_be_kept_the_words_are(house: House) -> None:

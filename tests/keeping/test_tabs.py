@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.conversation.scripted import Hanging, says
-from tests.keeping.conftest import House, Tab, until
+from tests.keeping.conftest import House, Tab
+from tests.waiting import wait_until
 
 
 def told(tab: Tab) -> list[tuple[str, str, str]]:
@@ -22,21 +23,21 @@ def test_what_is_said_in_one_is_known_in_the_other(house: House) -> None:
     one.ask("Do I need a coat?")
     other = house.tab(one.id)
     assert texts_known(other)[0] == "Do I need a coat?"
-    until(lambda: house.kept(one.id)[-1].state == "completed")
-    until(lambda: texts_known(other) == house.texts(one.id))
+    wait_until(lambda: house.kept(one.id)[-1].state == "completed")
+    wait_until(lambda: texts_known(other) == house.texts(one.id))
 
     one.type("And a hat?", "item_hat")
-    until(lambda: ("user", "And a hat?", "completed") in told(other))
+    wait_until(lambda: ("user", "And a hat?", "completed") in told(other))
     house.answers(says("No."))
     other.session.create_response()
-    until(lambda: ("assistant", "No.", "completed") in told(one))
+    wait_until(lambda: ("assistant", "No.", "completed") in told(one))
     assert [message.text for message in house.brain.prompts[-1][1:]] == [
         "Do I need a coat?",
         "It rains. Take a coat.",
         "And a hat?",
     ]
     assert "And a hat?" not in [text for _, text, _ in told(one)]  # it knows what it said itself
-    until(lambda: house.texts(one.id) == texts_known(one) == texts_known(other))
+    wait_until(lambda: house.texts(one.id) == texts_known(one) == texts_known(other))
     assert one.ear.of("vox.message")[-1].after == "item_hat"
 
 
@@ -48,9 +49,9 @@ def test_a_reply_is_told_as_it_is_heard(house: House) -> None:
     one.type("Go on")
     one.session.create_response()
     first = ("assistant", "This is the first of two sentences.", "in_progress")
-    until(lambda: first in told(other))
+    wait_until(lambda: first in told(other))
     one.session.cancel_response()
-    until(lambda: told(other)[-1] == (*first[:2], "interrupted"))
+    wait_until(lambda: told(other)[-1] == (*first[:2], "interrupted"))
     reply = other.session._history.get(other.ear.of("vox.message")[-1].message["id"])
     assert reply.interrupted
 
@@ -67,9 +68,9 @@ def test_both_may_be_answered_at_once(house: House) -> None:
     house.answers(says("Quickly."))
     other.ask("Second")
     one.session.cancel_response()
-    until(lambda: len(house.kept(one.id)) == 4 and house.kept(one.id)[-1].state == "completed")
+    wait_until(lambda: len(house.kept(one.id)) == 4 and house.kept(one.id)[-1].state == "completed")
     order = [message.id for message in house.kept(one.id)]
-    until(lambda: [item.id for item in one.session._history._items] == order)
+    wait_until(lambda: [item.id for item in one.session._history._items] == order)
     assert [item.id for item in other.session._history._items] == order
 
 
@@ -89,7 +90,7 @@ def test_a_reply_that_is_removed_while_it_sounds_stays_removed(house: House) -> 
     other = house.tab(one.id)
     one.ask("Go on")
     reply_id = one.ear.until("response.output_item.done").item.id
-    until(lambda: reply_id in other.session._history)
+    wait_until(lambda: reply_id in other.session._history)
     other.session.delete_item(reply_id)
     assert one.ear.until("conversation.item.deleted").item_id == reply_id
     one.session.close()
@@ -121,17 +122,17 @@ def test_one_that_is_deleted_can_come_back_with_all_that_was_said(house: House) 
     assert house.desk.writer.settle(20)
     house.archive.conversations.delete(tab.id)
     house.desk.conversations_changed(tab.id)
-    until(lambda: tab.ear.of("vox.conversation")[-1].deleted)
+    wait_until(lambda: tab.ear.of("vox.conversation")[-1].deleted)
     tab.type("Is anybody there?")
     assert house.desk.writer.settle(20)
     house.archive.conversations.restore(tab.id)
     house.desk.conversations_changed(tab.id)
-    until(lambda: not tab.ear.of("vox.conversation")[-1].deleted)
+    wait_until(lambda: not tab.ear.of("vox.conversation")[-1].deleted)
     assert house.texts(tab.id) == ["Hello", "Is anybody there?"]
 
 
 def test_every_tab_hears_which_conversations_changed(house: House) -> None:
     one, elsewhere = house.tab(), house.tab()
     one.type("Hello")
-    until(lambda: any(one.id in event.changed for event in elsewhere.ear.of("vox.conversations")))
+    wait_until(lambda: any(one.id in event.changed for event in elsewhere.ear.of("vox.conversations")))
     assert [record.id for record in house.archive.conversations.page().conversations] == [one.id]

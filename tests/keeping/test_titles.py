@@ -9,7 +9,8 @@ import pytest
 from app.engines import Stop
 from app.keeping.titles import cleaned, first_words
 from tests.conversation.scripted import Hanging
-from tests.keeping.conftest import House, until
+from tests.keeping.conftest import House
+from tests.waiting import wait_until
 
 
 class Answers:
@@ -38,11 +39,11 @@ def test_the_brain_gives_a_title_to_the_first_exchange(house: House) -> None:
     Answers(house, '"Rain and Coats."\n')
     tab = house.tab()
     tab.ask("Do I need a coat?")
-    until(lambda: title_of(house, tab.id) == "Rain and Coats")
+    wait_until(lambda: title_of(house, tab.id) == "Rain and Coats")
     assert "It rains." in house.brain.prompts[-1][1].text
     asked = len(house.brain.prompts)
     tab.ask("And a hat?")
-    until(lambda: house.kept(tab.id)[-1].state == "completed")
+    wait_until(lambda: house.kept(tab.id)[-1].state == "completed")
     assert len(house.brain.prompts) == asked + 1  # the second exchange asks for none
 
 
@@ -56,7 +57,7 @@ def test_a_new_turn_in_any_session_comes_first(house: House) -> None:
     elsewhere.type("Hello?")
     elsewhere.session.create_response()
     assert slow.was_stopped.wait(20)
-    until(lambda: title_of(house, one.id) == "Rain and Coats")
+    wait_until(lambda: title_of(house, one.id) == "Rain and Coats")
 
 
 def test_a_persons_own_title_stays(house: House) -> None:
@@ -69,7 +70,7 @@ def test_a_persons_own_title_stays(house: House) -> None:
     house.desk.conversations_changed(one.id)
     answers.title = "Rain and Coats"
     house.tab().ask("Hello?")
-    until(lambda: len(house.brain.prompts) == 5)  # two answers, and three times for the two titles
+    wait_until(lambda: len(house.brain.prompts) == 5)  # two answers, and three times for the two titles
     assert title_of(house, one.id) == "My coat"
 
 
@@ -77,7 +78,7 @@ def test_a_brain_that_knows_no_title_leaves_the_first_words(house: House) -> Non
     answers = Answers(house, "Well, " * 100)
     tab = house.tab()
     tab.ask("Do I need a coat?")
-    until(lambda: len(house.brain.prompts) == 2)
+    wait_until(lambda: len(house.brain.prompts) == 2)
     assert title_of(house, tab.id) == "Do I need a coat?"
     assert answers.title
 

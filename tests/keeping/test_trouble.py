@@ -14,8 +14,9 @@ from app.keeping.conversation import now
 from app.keeping.writer import Writer
 from app.keeping.writes import Action, Added, Changed, Write
 from tests.conversation.scripted import Hanging, says
-from tests.keeping.conftest import House, Tab, until
+from tests.keeping.conftest import House, Tab
 from tests.keeping.locking import locked, make_impatient
+from tests.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -30,16 +31,16 @@ def notices(tab: Tab) -> list[str]:
 def test_a_locked_database_stops_no_talk_and_loses_nothing(house: House) -> None:
     tab = house.tab()
     tab.ask("Do I need a coat?")
-    until(lambda: house.kept(tab.id)[-1].state == "completed")
+    wait_until(lambda: house.kept(tab.id)[-1].state == "completed")
     with locked(house.folder):
         house.answers(says("No hat."))
         for _ in range(3):
             assert tab.ask("And a hat?").response.status == "completed"
-        until(lambda: notices(tab) == ["not_kept"])
+        wait_until(lambda: notices(tab) == ["not_kept"])
         assert "Another program holds the database" in tab.ear.of("vox.notice")[0].message
         assert notices(house.tab(tab.id)) == ["not_kept"]  # who comes is told, too
-    until(lambda: notices(tab) == ["not_kept", "kept_again"])
-    until(lambda: house.kept(tab.id)[-1].state == "completed")
+    wait_until(lambda: notices(tab) == ["not_kept", "kept_again"])
+    wait_until(lambda: house.kept(tab.id)[-1].state == "completed")
     assert house.texts(tab.id) == [
         "Do I need a coat?",
         "It rains. Take a coat.",
@@ -51,11 +52,11 @@ def test_a_conversation_that_begins_while_nothing_can_be_kept_is_kept_later(hous
     with locked(house.folder):
         tab = house.tab()
         tab.ask("Hello")
-        until(lambda: "not_kept" in notices(tab))
+        wait_until(lambda: "not_kept" in notices(tab))
         tab.session.close()
         again = house.tab(tab.id)  # loaded anew meanwhile
         assert [item.text for item in again.session._history._items] == ["Hello", "It rains. Take a coat."]
-    until(lambda: house.texts(tab.id) == ["Hello", "It rains. Take a coat."])
+    wait_until(lambda: house.texts(tab.id) == ["Hello", "It rains. Take a coat."])
 
 
 def test_where_the_database_cannot_be_read_a_new_conversation_begins(house: House) -> None:
@@ -82,10 +83,10 @@ def test_a_full_disk_is_said_and_the_database_stays_whole(house: House) -> None:
 
     tab = house.tab()
     tab.type("A long story. " * 5_000)
-    until(lambda: notices(tab) == ["not_kept"])
+    wait_until(lambda: notices(tab) == ["not_kept"])
     assert "full" in tab.ear.of("vox.notice")[0].message
     most[0] = 1_000_000
-    until(lambda: notices(tab) == ["not_kept", "kept_again"])
+    wait_until(lambda: notices(tab) == ["not_kept", "kept_again"])
     assert len(house.texts(tab.id)[0]) == 14 * 5_000 - 1
     with sqlite3.connect(house.archive.name) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -104,11 +105,11 @@ def test_what_the_database_will_never_take_holds_up_nothing(
     for text in ("Before", "Never", "After"):
         tab.type(text)
     with caplog.at_level("WARNING", "app.keeping"):
-        until(lambda: house.texts(tab.id) == ["Before", "After"])
+        wait_until(lambda: house.texts(tab.id) == ["Before", "After"])
     (told,) = caplog.records
     assert "is not kept; what is said from now on is" in told.getMessage()
     assert told.exc_info is None
-    until(lambda: notices(tab) == ["some_not_kept"])
+    wait_until(lambda: notices(tab) == ["some_not_kept"])
     assert "by a rule" in tab.ear.of("vox.notice")[0].message
 
 
@@ -119,14 +120,14 @@ def test_who_talks_longer_than_can_be_remembered_is_told_what_is_lost(
     with locked(house.folder):
         tab = house.tab()
         tab.type("First")
-        until(lambda: notices(tab) == ["not_kept"])
+        wait_until(lambda: notices(tab) == ["not_kept"])
         for number in range(10):
             tab.type(f"Number {number}")
-        until(lambda: notices(tab) == ["not_kept", "not_kept"])
+        wait_until(lambda: notices(tab) == ["not_kept", "not_kept"])
         now, late = tab.ear.of("vox.notice")[-1], house.tab(tab.id)
         assert "is lost" in now.message
-        until(lambda: [event.message for event in late.ear.of("vox.notice")] == [now.message])
-    until(lambda: notices(tab)[2:] == ["kept_again"])
+        wait_until(lambda: [event.message for event in late.ear.of("vox.notice")] == [now.message])
+    wait_until(lambda: notices(tab)[2:] == ["kept_again"])
     assert "Not all" in tab.ear.of("vox.notice")[-1].message
     assert house.texts(tab.id)[0] == "First"
 
@@ -169,7 +170,7 @@ def test_changes_of_one_message_become_one_while_they_wait() -> None:
     book = Book()
     book.is_shut = True
     book.writer.put(line("a"))
-    until(lambda: book.troubles == [True])
+    wait_until(lambda: book.troubles == [True])
     book.writer.put(Added(message("One"), None))
     for text in ("One two", "One two three"):
         book.writer.put(Changed(message(text)))
@@ -177,7 +178,7 @@ def test_changes_of_one_message_become_one_while_they_wait() -> None:
     book.is_shut = False
     assert book.writer.settle(10)
     assert book.lines == ["a", "+One two three", "b"]
-    until(lambda: book.troubles == [True, False])
+    wait_until(lambda: book.troubles == [True, False])
 
 
 def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

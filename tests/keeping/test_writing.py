@@ -11,7 +11,8 @@ from app.archive.records import MessageRecord
 from app.engines import ReplyCutShort
 from app.keeping.conversation import now
 from tests.conversation.scripted import Hanging, says
-from tests.keeping.conftest import House, until
+from tests.keeping.conftest import House
+from tests.waiting import wait_until
 
 
 def state_of(message: MessageRecord) -> tuple[str, str, str]:
@@ -21,7 +22,7 @@ def state_of(message: MessageRecord) -> tuple[str, str, str]:
 def test_an_exchange_is_kept_when_it_has_been_heard(house: House) -> None:
     tab = house.tab()
     tab.ask("Do I need a coat?")
-    until(lambda: house.kept(tab.id)[-1].state == "completed")
+    wait_until(lambda: house.kept(tab.id)[-1].state == "completed")
     assert [state_of(message) for message in house.kept(tab.id)] == [
         ("user", "Do I need a coat?", "completed"),
         ("assistant", "It rains. Take a coat.", "completed"),
@@ -41,7 +42,7 @@ def test_a_reply_is_kept_no_further_than_it_has_begun_to_be_heard(house: House) 
     tab.session.create_response()
     tab.ear.until("vox.phrase", 2)
     assert hanging.is_hanging.wait(20)
-    until(lambda: house.texts(tab.id)[1:] == [first])
+    wait_until(lambda: house.texts(tab.id)[1:] == [first])
     assert house.kept(tab.id)[1].state == "in_progress"
 
     tab.session.close()
@@ -128,7 +129,7 @@ def test_a_failed_reply_says_why(house: House) -> None:
 
     house.answers(says("Now I can."))
     tab.ask("Again")
-    until(lambda: house.texts(tab.id) == ["Hello", "", "Again", "Now I can."])
+    wait_until(lambda: house.texts(tab.id) == ["Hello", "", "Again", "Now I can."])
 
 
 def test_a_reply_that_became_too_long_says_so(house: House) -> None:
@@ -139,7 +140,7 @@ def test_a_reply_that_became_too_long_says_so(house: House) -> None:
     house.answers(is_cut_short)
     tab = house.tab()
     assert tab.ask("Tell me all about the weather.").response.status == "incomplete"
-    until(lambda: state_of(house.kept(tab.id)[1]) == ("assistant", "It rains. And", "completed"))
+    wait_until(lambda: state_of(house.kept(tab.id)[1]) == ("assistant", "It rains. And", "completed"))
     assert "cut off at its longest length" in (house.kept(tab.id)[1].error or "")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -22,6 +21,7 @@ from tests.conversation.clock import StandingClock
 from tests.conversation.scripted import ScriptedBrain, ScriptedTranscriber, scripted_models
 from tests.tts.conftest import CountedStop
 from tests.tts.workshop import Workshop, phrases
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -114,10 +114,7 @@ def test_leaving_does_not_wait_for_a_source_that_blocks(voice: Workshop) -> None
     with Ahead(iter(written.get, None), voice, None, threading.Event()) as made:
         assert next(iter(made)).phrase is a
     written.put(b)
-    deadline = time.monotonic() + 30
-    while working():
-        assert time.monotonic() < deadline, "somebody still waits"
-        time.sleep(0.001)
+    wait_until(lambda: not working())
     assert voice.begun == ["a"]
 
 

@@ -204,6 +204,18 @@ def test_whisper_models_are_offered_with_their_size_and_whether_they_are_here(cl
     assert {choice["on_disk"] for name, choice in choices.items() if name != "auto"} <= {True, False}
 
 
+@pytest.mark.parametrize("offline", [True, False])
+def test_nothing_is_offered_for_download_by_who_stays_offline(
+    models: Models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, offline: bool
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    client = create_app(Settings(data_dir=tmp_path, offline=offline), models).test_client()
+    for kind, setting in (("stt", "stt"), ("tts", "tts")):
+        offered = client.get(f"/api/models/{kind}/choices").json
+        assert offered is not None
+        assert {choice["downloadable"] for choice in offered[setting]} == {not offline}
+
+
 def test_voices_are_offered(client: FlaskClient) -> None:
     offered = client.get("/api/models/tts/choices").json
     assert offered is not None

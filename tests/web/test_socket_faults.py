@@ -7,8 +7,7 @@ import json
 import socket
 import struct
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 
 import numpy as np
@@ -29,6 +28,7 @@ from tests.conversation.scripted import (
     scripted_models,
 )
 from tests.served import Served, serve
+from tests.waiting import wait_until
 
 #: The killed client's own log: a thread of it reads the socket that the test shuts under it.
 CLIENT_LOG = "websockets.client"
@@ -79,13 +79,6 @@ def read_on(client: ClientConnection) -> None:
         client.recv()
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.01)
-
-
 def places_taken(served: Served) -> int:
     return len(served.app.extensions["vox"].sessions)
 
@@ -103,7 +96,7 @@ def test_a_killed_tab_ends_its_turn_and_frees_its_place(
         else:
             client.socket.shutdown(socket.SHUT_RDWR)
     assert talkative.brain.was_stopped.wait(30)
-    wait_for(lambda: places_taken(served) == 0)
+    wait_until(lambda: places_taken(served) == 0)
     assert not [record for record in caplog.records if record.exc_info and record.name != CLIENT_LOG]
 
 
@@ -115,14 +108,14 @@ def test_a_client_that_never_reads_is_disconnected_and_nobody_else_waits(
     talkative.voice.synthesize = lambda *_: iter([two_minutes])  # type: ignore[method-assign]
     stalled = passive(served)
     stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-    wait_for(lambda: places_taken(served) == 1)
+    wait_until(lambda: places_taken(served) == 1)
     for _ in range(3):
         stalled.sendall(_frame({"type": "response.create"}))
     with connect(served) as other:
         ask(other)
         until(other, "response.output_audio.delta")
         assert places_taken(served) == 2
-    wait_for(lambda: places_taken(served) == 0)
+    wait_until(lambda: places_taken(served) == 0)
     stalled.close()
 
 
@@ -132,8 +125,8 @@ def test_a_client_that_has_vanished_is_noticed_by_what_it_does_not_answer(
     monkeypatch.setattr(realtime, "PING_SECONDS", 0.2)
     with serve(Settings(max_sessions=1), talkative.models) as served:
         vanished = passive(served)
-        wait_for(lambda: places_taken(served) == 1)
-        wait_for(lambda: places_taken(served) == 0)
+        wait_until(lambda: places_taken(served) == 1)
+        wait_until(lambda: places_taken(served) == 0)
         with connect(served) as other:
             until(other, "session.created")
         vanished.close()
@@ -141,9 +134,9 @@ def test_a_client_that_has_vanished_is_noticed_by_what_it_does_not_answer(
 
 def test_a_client_that_does_not_answer_a_close_holds_nothing_up(served: Served) -> None:
     mute = passive(served)
-    wait_for(lambda: places_taken(served) == 1)
+    wait_until(lambda: places_taken(served) == 1)
     served.app.extensions["vox"].sessions.close_all()
-    wait_for(lambda: places_taken(served) == 0)
+    wait_until(lambda: places_taken(served) == 0)
     mute.settimeout(30)
     received = b"".join(iter(lambda: mute.recv(65_536), b""))
     assert b"VOX is shutting down." in received
@@ -172,14 +165,14 @@ def test_two_hundred_tabs_opened_and_closed_leave_nothing_behind(served: Served)
             until(client, "vox.models")
 
     visit()
-    wait_for(lambda: places_taken(served) == 0)
+    wait_until(lambda: places_taken(served) == 0)
     process = psutil.Process()
     descriptors, threads = process.num_fds(), threading.active_count()
     for _ in range(200):
         visit()
-    wait_for(lambda: places_taken(served) == 0)
-    wait_for(lambda: process.num_fds() <= descriptors + 2)
-    wait_for(lambda: threading.active_count() <= threads + 2)
+    wait_until(lambda: places_taken(served) == 0)
+    wait_until(lambda: process.num_fds() <= descriptors + 2)
+    wait_until(lambda: threading.active_count() <= threads + 2)
 
 
 def test_an_oversized_message_closes_the_socket_and_its_thread(served: Served) -> None:
@@ -191,7 +184,7 @@ def test_an_oversized_message_closes_the_socket_and_its_thread(served: Served) -
             read_on(client)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1009
-    wait_for(lambda: places_taken(served) == 0)
+    wait_until(lambda: places_taken(served) == 0)
 
 
 def test_a_flood_closes_the_socket(served: Served) -> None:
@@ -203,7 +196,7 @@ def test_a_flood_closes_the_socket(served: Served) -> None:
                 client.send(message)
         with pytest.raises(ConnectionClosed):
             read_on(client)
-    wait_for(lambda: places_taken(served) == 0)
+    wait_until(lambda: places_taken(served) == 0)
 
 
 def test_a_message_in_pieces_is_one_message(served: Served) -> None:
@@ -223,7 +216,7 @@ def test_text_that_is_not_utf8_closes_the_socket(served: Served) -> None:
             read_on(client)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1007
-    wait_for(lambda: places_taken(served) == 0)
+    wait_until(lambda: places_taken(served) == 0)
 
 
 def test_a_plain_request_is_told_that_this_is_a_websocket(served: Served) -> None:

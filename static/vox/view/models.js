@@ -73,10 +73,10 @@ export function paceWords({ progress }) {
  * A model to choose: its name, how large it is, and whether it is here.
  * @param {Choice} choice
  */
-export function choiceWords({ name, megabytes, on_disk: here }) {
+export function choiceWords({ name, megabytes, on_disk: here, downloadable = true }) {
   const size = megabytes ? bytes(megabytes * 1e6).replace('.0', '') : '';
   if (here === true) return `${name} (${size ? `${size}, ` : ''}here)`;
-  if (here === false) return `${name} (${size ? `${size} to download` : 'not here'})`;
+  if (here === false) return `${name} (${size && downloadable ? `${size} to download` : 'not here'})`;
   return name;
 }
 

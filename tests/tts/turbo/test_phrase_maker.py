@@ -13,6 +13,7 @@ import pytest
 
 from app.conversation.stop import StopFlag
 from app.engines import Stop
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     import torch
@@ -160,12 +161,7 @@ def result(future: Future[PhraseJob]) -> PhraseJob:
 
 def waiting(studio: Studio, number: int) -> None:
     """Wait until so many phrases wait."""
-    deadline = threading.Event()
-    for _ in range(PATIENCE * 200):
-        if len(studio.maker._waiting) == number:
-            return
-        deadline.wait(0.005)
-    raise AssertionError(f"{len(studio.maker._waiting)} phrases wait, not {number}")
+    wait_until(lambda: len(studio.maker._waiting) == number)
 
 
 def test_phrases_of_many_at_once_are_each_what_stock_says(studio: Studio) -> None:
@@ -364,10 +360,7 @@ def test_closing_ends_everything_and_no_thread_is_left(tiny: Any) -> None:
         waiting(studio, 3)
         closing = threading.Thread(target=studio.maker.close)
         closing.start()
-        for _ in range(PATIENCE * 200):
-            if studio.maker._is_closed:
-                break
-            held.is_there.wait(0.005)
+        wait_until(lambda: studio.maker._is_closed)
         held.let_go()
         closing.join(PATIENCE)
         assert not closing.is_alive()
