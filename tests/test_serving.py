@@ -28,8 +28,10 @@ from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
 
-#: Seconds that VOX promises to end within.
+#: Seconds that VOX promises to end within, by its own clocks; and those that a test gives a machine that is
+#: busy with other tests.
 PROMISE = 5
+PATIENCE = 60
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends the signals of Unix")
 
@@ -84,9 +86,9 @@ class Vox:
             self.process.send_signal(number)
 
     def ends_well(self) -> None:
-        """Within the promised time, with nothing left over and nothing to complain of."""
+        """By itself, with nothing left over and nothing to complain of."""
         children = psutil.Process(self.process.pid).children()
-        assert self.process.wait(PROMISE) == 0
+        assert self.process.wait(PATIENCE) == 0
         assert still_running(children) == []
         assert "Traceback" not in self.log.read_text(encoding="utf-8")
 
@@ -101,7 +103,7 @@ def close_code(ws: ClientConnection) -> int | None:
     """The code that the server closes ``ws`` with, once what it still sends has been read."""
     try:
         while True:
-            ws.recv(timeout=PROMISE)
+            ws.recv(timeout=PATIENCE)
     except ConnectionClosed as closed:
         return closed.rcvd.code if closed.rcvd else None
 
@@ -165,6 +167,13 @@ def test_it_ends_when_told_to(start: Start, server: str, name: str) -> None:
         vox.get("/")
         vox.tell(name)
         vox.ends_well()
+
+
+def test_its_clocks_end_it_within_what_is_promised() -> None:
+    from app.serving import closing
+    from app.serving.with_gunicorn import KILL_AFTER
+
+    assert closing.PATIENCE < KILL_AFTER < PROMISE
 
 
 def test_it_ends_with_its_terminal(start: Start) -> None:
@@ -247,24 +256,43 @@ def test_requests_that_never_end_do_not_keep_it(start: Start, server: str) -> No
 
 
 def test_a_computation_that_nothing_interrupts_does_not_keep_it(start: Start, tmp_path: Path) -> None:
-    script = tmp_path / "stuck.py"
+    # Holds the interpreter for longer than the universe will last.
+    stuck = a_script(tmp_path, "gunicorn", "re.match('(a+)+$', 'a' * 99 + 'b')")
+    with start(command=(stuck,)) as vox:
+        vox.tell("SIGTERM")
+        vox.ends_well()
+
+
+@each_server
+def test_who_holds_the_log_for_ever_does_not_keep_it(start: Start, tmp_path: Path, server: str) -> None:
+    holding = a_script(tmp_path, server, "logging.root.handlers[0].acquire(); threading.Event().wait()")
+    with start(command=(holding,)) as vox:
+        assert vox.get("/")[0] == 200
+        vox.tell("SIGTERM")
+        vox.ends_well()
+        assert "ended as it was" in vox.log.read_text(encoding="utf-8")
+
+
+def a_script(folder: Path, server: str, work: str) -> str:
+    """A program that serves with no models, and does ``work`` in a thread once it answers."""
+    script = folder / "script.py"
     script.write_text(
-        "import re, threading\n"
+        "import logging, re, threading\n"
         "from app import serving\n"
         "from app.serving.listening import address_of, listen\n"
         "from app.settings import Settings\n"
+        "logging.basicConfig()\n"
         "listener = listen('127.0.0.1', 0)\n"
         "address = address_of(listener, '127.0.0.1')\n"
+        "def work():\n"
+        f"    {work}\n"
         "def ready():\n"
         "    print('VOX is ready at', address, flush=True)\n"
-        "    # Holds the interpreter for longer than the universe will last.\n"
-        "    threading.Thread(target=re.match, args=('(a+)+$', 'a' * 99 + 'b')).start()\n"
-        "serving.serve(Settings(preload=False), listener, ready, 'gunicorn')\n",
+        "    threading.Thread(target=work, daemon=True).start()\n"
+        f"serving.serve(Settings(preload=False), listener, ready, {server!r})\n",
         encoding="utf-8",
     )
-    with start(command=(str(script),)) as vox:
-        vox.tell("SIGTERM")
-        vox.ends_well()
+    return str(script)
 
 
 def test_a_worker_that_dies_is_replaced(start: Start) -> None:
