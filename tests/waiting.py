@@ -8,11 +8,14 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+#: Seconds after which what did not happen is taken never to happen.
+PATIENCE = 60
 
-def wait_until(condition: Callable[[], T], seconds: float = 60) -> T:
+
+def wait_until(condition: Callable[[], T]) -> T:
     """Wait for ``condition`` to give something that counts as true, and return that. Looks often at
     first, then less: a look may cost something."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     pause = 0.002
     while not (found := condition()):
         assert time.monotonic() < deadline, f"it never happened: {found!r}"

@@ -32,15 +32,14 @@ IN_THE_PACK = "It came with VOX."
 
 def offered(settings: Settings) -> list[dict[str, Any]]:
     """What ``VOX_STT`` may be, the automatic choice first and the chosen one among them, as JSON-able
-    values: value, name, megabytes, on_disk, downloadable, about."""
+    values: value, name, megabytes, on_disk, about."""
     automatic = GPU_MODEL if has_cuda() else cpu_model(usable_cores(), settings.language)
     about = f"Now {automatic}: the best that keeps up on this machine."
     choices = [_choice("auto", "Automatic", MEGABYTES.get(automatic), None, about)]
     choices += [_named(name) for name in MEGABYTES]
     if settings.stt not in [choice["value"] for choice in choices]:
         choices.append(_choice(settings.stt, settings.stt, None, None, "Given by hand."))
-    downloadable = hub.may_download(offline=settings.offline)
-    return [choice | {"downloadable": downloadable} for choice in choices]
+    return choices
 
 
 def _named(name: str) -> dict[str, Any]:

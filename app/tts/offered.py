@@ -23,9 +23,8 @@ PRECISIONS = (
 
 
 def offered(settings: Settings) -> list[dict[str, Any]]:
-    """What ``VOX_TTS`` may be, as JSON-able values: value, name, megabytes, on_disk,
-    downloadable, about."""
-    choices: list[dict[str, Any]] = [
+    """What ``VOX_TTS`` may be, as JSON-able values: value, name, megabytes, on_disk, about."""
+    return [
         {
             "value": "auto",
             "name": "Automatic",
@@ -48,8 +47,6 @@ def offered(settings: Settings) -> list[dict[str, Any]]:
             "about": "Fast on any machine.",
         },
     ]
-    downloadable = hub.may_download(offline=settings.offline)
-    return [choice | {"downloadable": downloadable} for choice in choices]
 
 
 def precisions() -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, abort, jsonify, make_response, request
 
-from app import memory, memory_history
+from app import hub, memory, memory_history
 from app.models import Model, ModelBusy
 from app.models.idle import IdleWatch
 from app.settings import Settings
@@ -111,10 +111,19 @@ def choices(kind: str) -> dict[str, Any]:
     _model(kind)
     settings = vox().settings
     if kind == "stt":
-        return {"stt": offered_ears.offered(settings)}
+        return {"stt": _with_downloads(offered_ears.offered(settings))}
     if kind == "llm":
         abort(404, "The brain's models are its server's: GET /api/brain/models.")
-    return {"tts": offered_voices.offered(settings), "chatterbox_precision": offered_voices.precisions()}
+    return {
+        "tts": _with_downloads(offered_voices.offered(settings)),
+        "chatterbox_precision": offered_voices.precisions(),
+    }
+
+
+def _with_downloads(choices: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each with whether it may be downloaded if it is not here."""
+    downloadable = hub.may_download(offline=vox().settings.offline)
+    return [choice | {"downloadable": downloadable} for choice in choices]
 
 
 def _model(kind: str) -> Model[Any]:
